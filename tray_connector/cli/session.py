@@ -1,0 +1,50 @@
+"""What a command works with: the home, its settings, and the engine while the home's lock is held."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from tray_connector.config.categories_file import CategoriesFile
+from tray_connector.config.clock import Clock, Stop, SystemClock
+from tray_connector.config.credentials import Credentials, KeyringCredentials
+from tray_connector.config.paths import Paths
+from tray_connector.config.settings import Settings, load_settings
+from tray_connector.sync.engine import Engine
+
+
+@dataclass(frozen=True)
+class Session:
+    """One command in one home."""
+
+    paths: Paths
+    settings: Settings
+    engine: Engine
+    categories: CategoriesFile
+    clock: Clock
+    stop: Stop
+
+
+@dataclass(frozen=True)
+class Environment:
+    """What the process was started with."""
+
+    variables: Mapping[str, str]
+    dotenv: Path | None
+    clock: Clock
+    paths: Paths
+    credentials: Credentials
+
+    @classmethod
+    def of_this_process(cls) -> Environment:
+        """The real one: the environment, a `.env` in the working folder, the operating system's keyring."""
+        dotenv = Path.cwd() / ".env"
+        present = dotenv if dotenv.is_file() else None
+        paths = Paths.find(os.environ, present)
+        return cls(dict(os.environ), present, SystemClock(), paths, KeyringCredentials(paths.home))
+
+    def settings(self) -> Settings:
+        """Read them; raises `SettingsError` with every problem."""
+        return load_settings(environ=self.variables, paths=self.paths, dotenv=self.dotenv, credentials=self.credentials)

@@ -1,0 +1,52 @@
+"""Files and folders that only the user may read, and files that are replaced whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+FOLDER_MODE = 0o700
+FILE_MODE = 0o600
+
+
+def make_private_folder(folder: Path) -> None:
+    """Make the folder and those above it that are missing; what is made here is the user's alone. OSError.
+
+    A folder that is there already keeps its mode: it may be one the user shares on purpose.
+    """
+    missing = [folder]
+    while not missing[-1].parent.exists():
+        missing.append(missing[-1].parent)
+    for step in reversed(missing):
+        step.mkdir(mode=FOLDER_MODE, exist_ok=True)
+
+
+def replace_file(path: Path, content: bytes) -> None:
+    """Write the file so that at any moment, power cuts included, either the old or the new content is there. OSError.
+
+    The new file is the user's alone (0600).
+    """
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")  # made with 0600
+    temporary = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+    sync_folder(path.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make renames within the folder durable, where the operating system knows how (not Windows). OSError."""
+    if os.name == "nt":
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,394 @@
+"""Asking a service over HTTP: within its budget, with retries, and with every failure as a typed error."""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+import logging
+import random
+import threading
+import weakref
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from typing import Any
+from urllib.parse import SplitResult, urlencode, urljoin, urlsplit
+
+from requests.utils import get_environ_proxies, select_proxy
+
+from tray_connector.config.clock import Clock, Stop, Stopped
+from tray_connector.model.errors import ConfigError, ConnectorError, InternalError, TransientError
+from tray_connector.sources.budget import Budget, Slot
+from tray_connector.sources.carriers import Authorization, Call, Carriers, Manner, Outcome, Received, Timeouts
+from tray_connector.sources.certificates import issuer_of
+from tray_connector.sources.http_errors import (
+    BY_ITSELF,
+    Redactor,
+    Service,
+    certificate_refused,
+    cut_off,
+    is_certificate_refused,
+    never_sent,
+    service_named,
+    translate,
+    words_of,
+)
+
+_log = logging.getLogger(__name__)
+
+_TRIES = 3
+_BACK_OFF = 20.0
+"""Seconds of waiting between tries of one request, in all. Waits for the budget come on top."""
+_REDIRECTS = 3
+_LIMIT_WITHOUT_TIME = 60.0
+"""How long a service is left alone that says "too many" and not until when: both count by the minute."""
+_ISSUER_TIMEOUT = 5.0
+_AGAIN = ("-unreachable", "-silent", "-dropped", "-cut", "-in-trouble", "-tls", "-proxy")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the service said."""
+
+    status: int
+    data: Any
+    """The JSON object; None where an accepted error status came without one."""
+    headers: Mapping[str, str]
+    """Names in any case."""
+    server_time: datetime | None
+    """The answer's ``Date``: the server's clock, in whole seconds."""
+    words: str = ""
+    """With an accepted error status: the service's own words."""
+
+
+class _AgainLaterError(Exception):
+    """A try failed in a way that another one may mend, after so many seconds."""
+
+    def __init__(self, error: ConnectorError, wait: float | None = None, *, limit: bool = False) -> None:
+        super().__init__(error.problem.code)
+        self.error = error
+        self.wait = wait
+        self.limit = limit
+
+
+class _ElsewhereError(Exception):
+    """The service sends us to another path of the same address."""
+
+
+class HttpClient:
+    """Reads one service with one key. Thread-safe. `close` it, or let it go: then its connections close as well.
+
+    The key goes to the host of `base_url` and to no other, and appears in no log, error or repr. `rate_statuses`
+    are the statuses that mean "too many requests"; one other than 429 counts only with ``X-RateLimit-Remaining: 0``.
+    """
+
+    def __init__(
+        self,
+        *,
+        service: str,
+        base_url: str,
+        authorization: str,
+        budget: Budget,
+        clock: Clock,
+        user_agent: str,
+        rate_statuses: frozenset[int] = frozenset({429}),
+        timeouts: Timeouts | None = None,
+    ) -> None:
+        self._service = service_named(service)
+        self._base = base_url.strip().rstrip("/")
+        self._host, direct = _checked(self._service, self._base)
+        self._authorization = Authorization(authorization)
+        self._redactor = Redactor(authorization)
+        self._budget = budget
+        self._clock = clock
+        self._rate_statuses = rate_statuses
+        self._direct = direct
+        headers = {"Accept": "application/json", "User-Agent": user_agent, "Accept-Encoding": "gzip, deflate"}
+        manner = Manner(self._authorization, headers, timeouts or Timeouts(), direct)
+        self._carriers = Carriers(f"http-{service}", manner)
+        self._lock = threading.Lock()
+        self._sent = 0
+        weakref.finalize(self, self._carriers.close).atexit = False
+
+    def __repr__(self) -> str:
+        return f"HttpClient({self._service.code!r}, {self._base!r})"
+
+    @property
+    def sent(self) -> int:
+        """Requests sent so far, each try counted."""
+        with self._lock:
+            return self._sent
+
+    @property
+    def base_url(self) -> str:
+        """The address that paths are appended to, without a slash at its end."""
+        return self._base
+
+    def waiting_until(self) -> datetime | None:
+        """When the service's limits allow the next ordinary request; None when now."""
+        return self._budget.waiting_until()
+
+    def half_pace(self, requests: float) -> float:
+        """See `Budget.half_pace`."""
+        return self._budget.half_pace(requests)
+
+    def close(self) -> None:
+        """Close all connections; what is under way is broken off."""
+        self._carriers.close()
+
+    def get(
+        self,
+        path: str,
+        params: Mapping[str, str] | None = None,
+        *,
+        stop: Stop,
+        urgent: bool = False,
+        accept: frozenset[int] = frozenset(),
+    ) -> Answer:
+        """GET below the base address; the answer's JSON object.
+
+        Statuses in `accept` (such as 404) are answered, not raised. At most 3 tries and 20 s of back-off; waits for
+        the budget are not limited. Raises `ConfigError` (key, right, address), `TransientError` (all that time
+        mends), `InternalError` (a request that the service does not understand), and `Stopped` at once.
+        """
+        url = self._base + "/" + path.lstrip("/")
+        if params:
+            url += "?" + urlencode(params, safe=",:")
+        patience, redirects, tries = _BACK_OFF, 0, 0
+        while True:
+            tries += 1
+            try:
+                return self._try(url, stop, urgent, accept)
+            except _ElsewhereError as elsewhere:
+                redirects += 1
+                tries -= 1
+                if redirects > _REDIRECTS:
+                    raise self._redirected_in_circles() from None
+                url = str(elsewhere)
+            except _AgainLaterError as again:
+                wait = 0.0 if again.limit else again.wait or random.uniform(0.75, 1.25) * 2.0 ** (2 * tries - 2)
+                if tries == _TRIES or wait > patience:
+                    raise again.error from again
+                patience -= wait
+                _log.info("%s: %s; try %d follows", self._service.code, again, tries + 1)
+                if self._clock.wait(stop, wait):
+                    raise Stopped from None
+
+    def _try(self, url: str, stop: Stop, urgent: bool, accept: frozenset[int]) -> Answer:
+        slot = self._budget.take(stop, urgent=urgent)
+        with self._lock:
+            self._sent += 1
+        outcome = self._carriers.carry(Call(url, lambda outcome: self._ended(slot, outcome)), stop)
+        if isinstance(outcome, Received):
+            return self._judged(url, outcome, accept)
+        if is_certificate_refused(outcome):
+            raise certificate_refused(self._service, self._host, outcome, self._issuer()) from outcome
+        error = translate(self._service, outcome, self._host)
+        if error.problem.code.endswith(_AGAIN):
+            raise _AgainLaterError(error) from outcome
+        raise error from outcome
+
+    def _ended(self, slot: Slot, outcome: Outcome) -> None:
+        """Runs on the carrier, whether or not anyone still waits."""
+        if isinstance(outcome, Received):
+            limit = _number(outcome.headers.get("X-RateLimit-Limit"))
+            remaining = _number(outcome.headers.get("X-RateLimit-Remaining"))
+            self._budget.learn(limit, remaining, self._reset(outcome), slot)
+            if self._is_over(outcome):
+                # On the carrier, so that it stands even when whoever asked has left.
+                self._budget.hold_for(self._hold(outcome))
+            self._budget.end(slot)
+        else:
+            self._budget.end(slot, sent=not never_sent(outcome))
+
+    def _is_over(self, received: Received) -> bool:
+        if received.status == 429:
+            return True
+        none_left = _number(received.headers.get("X-RateLimit-Remaining")) == 0
+        return received.status in self._rate_statuses and none_left
+
+    def _hold(self, received: Received) -> float:
+        said = self._retry_after(received)
+        if said is None:
+            said = self._reset(received)
+        # Whole seconds may have been cut, not rounded.
+        return max(1.0, said + 0.5) if said is not None else _LIMIT_WITHOUT_TIME
+
+    def _retry_after(self, received: Received) -> float | None:
+        text = (received.headers.get("Retry-After") or "").strip()
+        if (seconds := _number(text)) is not None:
+            return float(max(0, seconds))
+        moment = _http_date(text)
+        if moment is None:
+            return None
+        return max(0.0, (moment - (_server_time(received) or self._clock.now())).total_seconds())
+
+    def _reset(self, received: Received) -> float | None:
+        """Seconds until the window starts anew. Undocumented whether a duration or an epoch: told by its size."""
+        value = _number(received.headers.get("X-RateLimit-Reset"))
+        if value is None or value < 0:
+            return None
+        if value > 1_000_000_000:
+            now = _server_time(received) or self._clock.now()
+            return min(max(value - now.timestamp() + 1.0, 1.0), 120.0)
+        return float(min(max(value, 1), 120))
+
+    def _judged(self, url: str, received: Received, accept: frozenset[int]) -> Answer:
+        status, code, name = received.status, self._service.code, self._service.name
+        if self._is_over(received):
+            hold = self._hold(received)
+            error = TransientError(
+                f"{code}-limit",
+                f"{name} asks for a pause",
+                self._redactor.clean(words_of(received.body)) or f"{name} answered {status}: too many requests.",
+                BY_ITSELF,
+                retry_at=self._clock.now() + timedelta(seconds=hold),
+            )
+            raise _AgainLaterError(error, limit=True)
+        if status in accept and not 200 <= status < 300:
+            words = self._redactor.clean(words_of(received.body))
+            return Answer(status, _object_or_none(received.body), received.headers, _server_time(received), words)
+        if 200 <= status < 300:
+            return Answer(status, self._object(received), received.headers, _server_time(received))
+        if 300 <= status < 400:
+            raise self._redirected(url, received)
+        if status >= 500 or status in (408, 425):
+            wait = self._retry_after(received)
+            retry_at = None if wait is None else self._clock.now() + timedelta(seconds=wait)
+            words = self._redactor.clean(words_of(received.body))
+            title, message = f"{name} is in trouble", f"{name} answered {status}" + (f": {words}" if words else ".")
+            raise _AgainLaterError(TransientError(f"{code}-in-trouble", title, message, BY_ITSELF, retry_at), wait)
+        raise self._refused(received)
+
+    def _refused(self, received: Received) -> ConnectorError:
+        service, status = self._service, received.status
+        words = self._redactor.clean(words_of(received.body))
+        message = f"{service.name} answered {status}" + (f": {words}" if words else ".")
+        if status == 401:
+            return ConfigError(
+                f"{service.code}-key-refused", f"{service.name} refuses the key", message, service.key_hint
+            )
+        if status in (402, 403):
+            title = f"The key may not read this in {service.name}"
+            return ConfigError(f"{service.code}-right-missing", title, message, service.right_hint)
+        if status == 407:
+            hint = "Check the proxy in the system's network settings."
+            return ConfigError(f"{service.code}-proxy", "The proxy does not let us through", message, hint)
+        if status in (404, 410) and _object_or_none(received.body) is None:
+            hint = f"Check the address: it is {self._base}."
+            return ConfigError(f"{service.code}-address", f"There is no {service.name} at this address", message, hint)
+        hint = "Nothing is lost. If it stays so, send us the diagnostics."
+        return InternalError(f"{service.code}-request", f"{service.name} does not accept a request", message, hint)
+
+    def _object(self, received: Received) -> dict[str, Any]:
+        try:
+            data = json.loads(received.body)
+        except (ValueError, RecursionError) as error:
+            if received.body.lstrip()[:1] in (b"{", b"["):
+                raise _AgainLaterError(cut_off(self._service, self._host)) from error
+            raise self._foreign(received) from error
+        if not isinstance(data, dict):
+            raise self._foreign(received)
+        return data
+
+    def _foreign(self, received: Received) -> TransientError:
+        seen = self._redactor.clean(words_of(received.body))
+        kind = (received.headers.get("Content-Type") or "").partition(";")[0].strip()
+        what = f"{kind or 'something'} instead of data" if kind != "application/json" else "data of another form"
+        return TransientError(
+            f"{self._service.code}-foreign-answer",
+            f"Someone else answers for {self._service.name}",
+            f"{self._host} sent {what}" + (f": {seen[:120]}" if seen else "."),
+            "In a public network, sign in on its page first. " + BY_ITSELF,
+        )
+
+    def _redirected(self, url: str, received: Received) -> Exception:
+        location = urljoin(url, received.headers.get("Location") or "")
+        here, there = urlsplit(url), urlsplit(location)
+        if received.headers.get("Location") and _origin(here) == _origin(there):
+            return _ElsewhereError(location)
+        kind = ConfigError if received.status in (301, 308) else TransientError
+        return kind(
+            f"{self._service.code}-elsewhere",
+            f"{self._service.name} sends us elsewhere",
+            f"{self._host} answered {received.status} and points to {there.hostname or 'nowhere'}. "
+            "The key was not sent there.",
+            "Check the address. In a public network, sign in on its page first.",
+        )
+
+    def _redirected_in_circles(self) -> TransientError:
+        title = f"{self._service.name} sends us round in circles"
+        return TransientError(f"{self._service.code}-elsewhere", title, f"{self._host} redirects again and again.")
+
+    def _issuer(self) -> str | None:
+        parts = urlsplit(self._base)
+        proxy = None if self._direct else select_proxy(self._base, get_environ_proxies(self._base, no_proxy=None))
+        return issuer_of(parts.hostname or "", parts.port or 443, proxy=proxy, timeout=_ISSUER_TIMEOUT)
+
+
+def _checked(service: Service, base_url: str) -> tuple[str, bool]:
+    """The host of an acceptable base address, and whether it is this machine. Plain http is for loopback only."""
+    problem = ""
+    try:
+        parts = urlsplit(base_url)
+        host, port = parts.hostname or "", parts.port
+    except ValueError:
+        parts, host, port = urlsplit(""), "", None
+    loopback = _is_loopback(host)
+    if not host or parts.scheme not in ("http", "https") or port == 0:
+        problem = "It must look like https://example.com."
+    elif parts.scheme == "http" and not loopback:
+        problem = "It must begin with https://, so that nobody on the way can read the key."
+    elif "@" in parts.netloc or parts.query or parts.fragment:
+        problem = "It must hold no key, question mark or hash sign."
+    if problem:
+        title = f"The address of {service.name} is not valid"
+        raise ConfigError(f"{service.code}-address", title, problem, "Enter it again.")
+    return host, loopback
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _origin(parts: SplitResult) -> tuple[str, str | None, int | None]:
+    try:
+        port = parts.port
+    except ValueError:
+        port = 0
+    return parts.scheme, parts.hostname, port or {"https": 443, "http": 80}.get(parts.scheme)
+
+
+def _object_or_none(body: bytes) -> dict[str, Any] | None:
+    try:
+        data = json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+    return data if isinstance(data, dict) else None
+
+
+def _number(text: str | None) -> int | None:
+    try:
+        return int(float(text)) if text else None
+    except (ValueError, OverflowError):
+        return None
+
+
+def _http_date(text: str | None) -> datetime | None:
+    if not text:
+        return None
+    try:
+        moment = parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+def _server_time(received: Received) -> datetime | None:
+    return _http_date(received.headers.get("Date"))

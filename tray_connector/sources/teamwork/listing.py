@@ -1,0 +1,268 @@
+"""Reading a list of tasks to its end while people edit it.
+
+Teamwork pages by offset over live data. By id and upwards an edit moves no row; but a row that disappears (deleted,
+moved out of sight) pulls all later ones one place forward. So each page begins a few rows before the end of the last
+one, and the walk goes back when the two do not meet. A site that refuses to order by id is read by change time,
+each request beginning anew one second before the last row's.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Generator, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import pairwise
+from typing import Any
+
+from tray_connector.config.clock import Stop
+from tray_connector.model.errors import InternalError, TransientError
+from tray_connector.sources.base import ReadNumber
+from tray_connector.sources.http import Answer, HttpClient
+from tray_connector.sources.teamwork import questions
+from tray_connector.sources.teamwork.directory import has_more
+from tray_connector.sources.teamwork.questions import Params
+from tray_connector.sources.teamwork.values import ident, mapping, moment, number
+
+_log = logging.getLogger(__name__)
+
+PAGE = 500
+CEILING = 50_000
+"""Rows that one question gives at most, as documented; what happens beyond is not."""
+_STEP_BACK = 100
+_REFUSED = frozenset({400})
+_TOO_LONG = frozenset({400, 413, 414})
+
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """The rows of one answer, each with an id."""
+
+    rows: tuple[Row, ...]
+    included: object
+    read_number: int
+    server_time: datetime | None
+    odd: int = 0
+    """Entries without an id, which are none."""
+    more: bool = False
+    page_size: int = PAGE
+
+    def without(self, rows: tuple[Row, ...]) -> Batch:
+        """The same answer with these rows only."""
+        return Batch(rows, self.included, self.read_number, self.server_time, self.odd)
+
+
+class _OrderRefusedError(Exception):
+    """The site does not order by id."""
+
+
+class Listing:
+    """Walks over the task list. One thread per walk. `ceiling` is for tests of very large sites."""
+
+    def __init__(self, client: HttpClient, read_number: ReadNumber, *, ceiling: int = CEILING) -> None:
+        self._client = client
+        self._read_number = read_number
+        self._ceiling = ceiling
+        self._order_by_id = True
+        self._largest = PAGE
+        self._cuts: tuple[datetime, ...] = ()
+
+    def walk(self, params: Params, stop: Stop, *, urgent: bool = False) -> Iterator[Batch]:
+        """Every row that `params` lets in, each at least once; again when it changed meanwhile."""
+        seen: dict[str, object] = {}
+        if self._order_by_id:
+            try:
+                yield from self._in_slices(params, seen, stop, urgent)
+            except _OrderRefusedError:
+                _log.info("Teamwork does not order tasks by id here; they are read by change time")
+            else:
+                return
+        yield from self._by_change(params, seen, stop, urgent)
+        # Only now it is sure that the order was the reason, and not another part of the question.
+        self._order_by_id = False
+
+    def look_up(self, ids: list[str], params: Params, stop: Stop) -> Iterator[Batch]:
+        """The tasks with these ids, in as few requests as the site takes; rows that were not asked for are left out."""
+        waiting = questions.id_chunks(ids)
+        while waiting:
+            chunk = waiting.pop(0)
+            asked = {**params, "ids": ",".join(chunk), "page": "1", "pageSize": str(PAGE)}
+            batch = self._ask(asked, stop, accept=_TOO_LONG)
+            if batch is not None:
+                wanted = frozenset(chunk)
+                yield batch.without(tuple(row for row in batch.rows if _key(row) in wanted))
+            elif len(chunk) > 1:
+                half = len(chunk) // 2
+                waiting[:0] = [chunk[:half], chunk[half:]]
+            # A single id that is refused is simply not shown: the caller looks for it in another way.
+
+    def _in_slices(self, params: Params, seen: dict[str, object], stop: Stop, urgent: bool) -> Iterator[Batch]:
+        """A site that proved too large for one question is walked by time of creation from then on."""
+        is_whole = not {"updatedAfter", "deletedAfter"} & params.keys()
+        edges = (None, *(self._cuts if is_whole else ()), None)
+        waiting = list(pairwise(edges))
+        while waiting:
+            after, before = waiting.pop(0)
+            bounds: dict[str, str] = {}
+            # Both ends belong to a slice: a shared second is read twice rather than not at all.
+            if after is not None:
+                bounds["createdAfter"] = questions.time(after)
+            if before is not None:
+                bounds["createdBefore"] = questions.time(before)
+            created: list[datetime] = []
+            complete = yield from self._by_id({**params, **bounds}, seen, created, stop, urgent)
+            if not complete:
+                cut = _middle(created)
+                waiting[:0] = [(after, cut), (cut, before)]
+                if is_whole:
+                    self._cuts = tuple(sorted({*self._cuts, cut}))
+
+    def _by_id(
+        self, params: Params, seen: dict[str, object], created: list[datetime], stop: Stop, urgent: bool
+    ) -> Generator[Batch, None, bool]:
+        """One question by id; False when it has more rows than one question gives."""
+        end, highest, step = 0, 0, _STEP_BACK
+        while True:
+            page, size = _window(end, self._largest)
+            asked = {**params, "orderBy": "id", "orderMode": "asc", "page": str(page), "pageSize": str(size)}
+            batch = self._ask(asked, stop, urgent=urgent and end == 0, accept=_REFUSED)
+            if batch is None and end == 0:
+                raise _OrderRefusedError
+            if batch is None:
+                return False
+            self._largest = min(self._largest, batch.page_size)
+            ids = [int(_key(row)) for row in batch.rows]
+            if ids != sorted(ids):
+                raise _OrderRefusedError
+            start = (page - 1) * batch.page_size
+            if start > 0 and (not ids or ids[0] > highest):
+                # The pages do not meet: rows before this one have gone, and others moved to where we had been.
+                end, step = max(0, start - step), step * 2
+                continue
+            step = _STEP_BACK
+            highest = max([highest, *ids])
+            created += [at for row in batch.rows if (at := moment(row.get("createdAt"))) is not None]
+            yield batch.without(_unseen(batch.rows, seen))
+            if not batch.more:
+                return True
+            end = start + batch.page_size
+            if sum(_window_end(end, self._largest)) > self._ceiling:
+                return False
+
+    def _by_change(self, params: Params, seen: dict[str, object], stop: Stop, urgent: bool) -> Iterator[Batch]:
+        after = moment(params.get("updatedAfter"))
+        page = 1
+        while True:
+            bounds = {} if after is None else {"updatedAfter": questions.time(after)}
+            order = {"orderBy": "updatedat", "orderMode": "asc", "page": str(page), "pageSize": str(self._largest)}
+            batch = self._ask({**params, **bounds, **order}, stop, urgent=urgent and not seen)
+            if batch is None:
+                raise TypeError("a refusal that was not accepted is raised by the client")
+            times = [at for row in batch.rows if (at := changed_at(row)) is not None]
+            if times != sorted(times):
+                raise InternalError(
+                    "teamwork-order",
+                    "Teamwork does not order its tasks",
+                    "Neither by id nor by time of change, so they cannot be read reliably.",
+                )
+            yield batch.without(_unseen(batch.rows, seen))
+            if not batch.more:
+                return
+            # The filter excludes the moment itself and knows whole seconds only.
+            further = times[-1] - timedelta(seconds=1) if times else None
+            if further is not None and (after is None or further > after):
+                after, page = further, 1
+            else:
+                page += 1
+
+    def _ask(
+        self, params: Params, stop: Stop, *, urgent: bool = False, accept: frozenset[int] = frozenset()
+    ) -> Batch | None:
+        """One request; None when it was refused with an accepted status."""
+        read_number = self._read_number()
+        asked = {**params, "skipCounts": "true"}
+        answer = self._client.get(questions.TASKS, asked, stop=stop, urgent=urgent, accept=accept)
+        if answer.status in accept:
+            _log.info("Teamwork refuses a question about tasks: %s", answer.words or answer.status)
+            return None
+        entries = _entries(answer)
+        rows = tuple(entry for entry in entries if isinstance(entry, dict) and _key(entry))
+        odd = len(entries) - len(rows)
+        if odd:
+            _log.warning("%d entries in a list from Teamwork have no id and were left out", odd)
+        asked_size = int(params["pageSize"])
+        said_size = number(mapping(mapping(answer.data.get("meta")).get("page")).get("pageSize")) or asked_size
+        return Batch(
+            rows=rows,
+            included=answer.data.get("included"),
+            read_number=read_number,
+            server_time=answer.server_time,
+            odd=odd,
+            more=has_more(answer.data, len(entries), asked_size),
+            page_size=min(max(said_size, 1), asked_size),
+        )
+
+
+def changed_at(row: Row) -> datetime | None:
+    """The row's time of change; `dateUpdated` is its older twin."""
+    return moment(row.get("updatedAt")) or moment(row.get("dateUpdated"))
+
+
+def _entries(answer: Answer) -> list[Any]:
+    entries = answer.data.get("tasks", answer)
+    if entries is None:
+        return []
+    if not isinstance(entries, list):
+        raise TransientError(
+            "teamwork-foreign-answer",
+            "Teamwork gives an answer of another form",
+            "The list of tasks is missing in it.",
+            "It is tried again by itself.",
+        )
+    return entries
+
+
+def _key(row: Row) -> str:
+    """The id, or "" for what is no id of a task: digits only."""
+    key = ident(row.get("id")) or ""
+    return key if key.isdigit() else ""
+
+
+def _unseen(rows: tuple[Row, ...], seen: dict[str, object]) -> tuple[Row, ...]:
+    fresh = []
+    for row in rows:
+        key, changed = _key(row), (row.get("updatedAt"), row.get("dateUpdated"), row.get("deletedAt"))
+        if seen.get(key) != changed:
+            seen[key] = changed
+            fresh.append(row)
+    return tuple(fresh)
+
+
+def _window(end: int, largest: int) -> tuple[int, int]:
+    """Page and page size that begin before row `end` and reach farthest beyond it; offsets are multiples of sizes."""
+    if end == 0:
+        return 1, largest
+    sizes = range(max(1, largest * 4 // 5), largest + 1)
+    size = max(sizes, key=lambda size: (end - 1) // size * size + size)
+    return (end - 1) // size + 1, size
+
+
+def _window_end(end: int, largest: int) -> tuple[int, int]:
+    page, size = _window(end, largest)
+    return (page - 1) * size, size
+
+
+def _middle(created: list[datetime]) -> datetime:
+    """A moment that leaves some of these strictly on either side."""
+    low, high = min(created, default=None), max(created, default=None)
+    inner = sorted(at for at in created if at not in (low, high))
+    if not inner:
+        raise InternalError(
+            "teamwork-too-many",
+            "Teamwork holds more tasks than it shows",
+            "More than it gives in one list were created in the same second.",
+            "Limit the sync to some projects.",
+        )
+    return inner[len(inner) // 2]

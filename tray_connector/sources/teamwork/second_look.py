@@ -1,0 +1,83 @@
+"""What became of tasks that a list did not show: there, deleted, or gone."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Collection
+
+from tray_connector.config.clock import Stop
+from tray_connector.model.events import Event
+from tray_connector.model.records import Task
+from tray_connector.sources.base import Fate, ReadNumber, Verdict
+from tray_connector.sources.http import HttpClient
+from tray_connector.sources.teamwork import questions
+from tray_connector.sources.teamwork.listing import Batch, Listing
+from tray_connector.sources.teamwork.questions import ALL_TASKS, IN_DELETED_LISTS, WITH_DELETED, WITH_NAMES
+from tray_connector.sources.teamwork.values import mapping
+
+_log = logging.getLogger(__name__)
+
+_ASKED_ONE_BY_ONE = 25
+"""So many tasks that no list shows are asked for singly; when all are gone, the rest is believed."""
+_NOT_THERE = frozenset({403, 404, 410})
+"""Documented as 404 without a body; 403 when the right to see the project was lost."""
+
+EventsOf = Callable[[Batch, bool], list[Event]]
+"""Makes a batch's events; with True as tasks that are deleted."""
+
+
+class SecondLook:
+    """Asks for single tasks in ever wider ways. A task seen only among the deleted is deleted."""
+
+    def __init__(self, client: HttpClient, listing: Listing, read_number: ReadNumber, events_of: EventsOf) -> None:
+        self._client = client
+        self._listing = listing
+        self._read_number = read_number
+        self._events_of = events_of
+
+    def look(self, ids: Collection[str], stop: Stop) -> dict[str, Verdict]:
+        """A verdict for each id: by the flags of the walk first, then as `look_wider`."""
+        verdicts: dict[str, Verdict] = {}
+        for batch in self._listing.look_up(list(ids), {**ALL_TASKS, **WITH_NAMES}, stop):
+            verdicts |= _verdicts(self._events_of(batch, False))
+        return verdicts | self.look_wider([key for key in ids if key not in verdicts], stop)
+
+    def look_wider(self, ids: Collection[str], stop: Stop) -> dict[str, Verdict]:
+        """The same for ids that the walk's flags did not show."""
+        verdicts: dict[str, Verdict] = {}
+        # `showDeleted` may replace the live rows: those of deleted lists are then asked for by themselves.
+        for flags in (WITH_DELETED, IN_DELETED_LISTS):
+            missing = [key for key in ids if key not in verdicts]
+            for batch in self._listing.look_up(missing, {**ALL_TASKS, **WITH_NAMES, **flags}, stop):
+                verdicts |= _verdicts(self._events_of(batch, True))
+        missing = [key for key in ids if key not in verdicts]
+        return verdicts | self._one_by_one(missing, stop)
+
+    def _one_by_one(self, ids: list[str], stop: Stop) -> dict[str, Verdict]:
+        verdicts: dict[str, Verdict] = {}
+        for position, key in enumerate(ids):
+            if position == _ASKED_ONE_BY_ONE and all(verdict.fate is Fate.GONE for verdict in verdicts.values()):
+                _log.info("Teamwork shows %d more tasks in no list; they count as gone", len(ids) - position)
+                return verdicts | {rest: Verdict(Fate.GONE) for rest in ids[position:]}
+            verdicts[key] = self._single(key, stop)
+        return verdicts
+
+    def _single(self, key: str, stop: Stop) -> Verdict:
+        read_number = self._read_number()
+        answer = self._client.get(questions.task(key), WITH_NAMES, stop=stop, accept=_NOT_THERE)
+        if answer.status in _NOT_THERE:
+            return Verdict(Fate.GONE)
+        row = mapping(answer.data.get("task"))
+        batch = Batch((row,), answer.data.get("included"), read_number, answer.server_time)
+        found = _verdicts(self._events_of(batch, False))
+        return found.get(key, Verdict(Fate.GONE))
+
+
+def _verdicts(events: list[Event]) -> dict[str, Verdict]:
+    verdicts = {}
+    for event in events:
+        if isinstance(event.payload, Task) and event.payload.deleted:
+            verdicts[event.id] = Verdict(Fate.DELETED, event, event.payload.deleted_at)
+        else:
+            verdicts[event.id] = Verdict(Fate.THERE, event)
+    return verdicts

@@ -1,0 +1,184 @@
+"""Builds an engine from the settings: the one place that knows every part's concrete class."""
+
+from __future__ import annotations
+
+import base64
+import os
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from tray_connector import __version__
+from tray_connector.config.categories_file import CategoriesFile
+from tray_connector.config.clock import Clock
+from tray_connector.config.paths import Paths
+from tray_connector.config.settings import Settings
+from tray_connector.destinations.base import Destination
+from tray_connector.destinations.sqlite import SqliteDestination
+from tray_connector.model.errors import ConfigError
+from tray_connector.sources.base import Source
+from tray_connector.sources.budget import (
+    MISSIVE_IN_FLIGHT,
+    MISSIVE_WINDOWS,
+    TEAMWORK_IN_FLIGHT,
+    TEAMWORK_WINDOWS,
+    Budget,
+)
+from tray_connector.sources.http import HttpClient
+from tray_connector.sources.missive import MissiveSource
+from tray_connector.sources.teamwork import TeamworkSource
+from tray_connector.sync.board import Board
+from tray_connector.sync.dispatcher import Dispatcher
+from tray_connector.sync.engine import Engine
+from tray_connector.sync.lane import Lane
+from tray_connector.sync.ledger import Ledger
+from tray_connector.sync.poller import Poller
+from tray_connector.sync.reconciler import Reconciler
+from tray_connector.sync.report import Options
+from tray_connector.sync.spool import Spool
+from tray_connector.sync.writer import Writer
+
+USER_AGENT = f"tray-connector/{__version__}"
+MINUTE = 60.0
+
+
+@dataclass(frozen=True)
+class Shared:
+    """What all lanes of an engine have in common."""
+
+    settings: Settings
+    spool: Spool
+    ledger: Ledger
+    writer: Writer
+    board: Board
+    clock: Clock
+    luck: Callable[[], float]
+
+
+def assemble(
+    settings: Settings,
+    paths: Paths,
+    categories: CategoriesFile,
+    clock: Clock,
+    *,
+    luck: Callable[[], float] = random.random,
+) -> Engine:
+    """The engine of this home. Opens ledger and spool, no connection.
+
+    Without the keys of a source the engine has no lanes: it can show what is there, and sync nothing.
+    """
+    paths.create()
+    ledger = Ledger(paths.ledger, clock)
+    spool = Spool(paths.spool, clock, last_read=ledger.last_read_number)
+    board = Board(clock)
+    writer = Writer(destination_of(settings, clock), ledger, lambda: categories.current, clock)
+    sources: list[Source] = []
+    if settings.has_sources:
+        sources = [teamwork_of(settings, paths, ledger, clock), missive_of(settings, ledger, clock)]
+    shared = Shared(settings, spool, ledger, writer, board, clock, luck)
+    lanes = [lane_of(source, shared) for source in sources]
+    options = Options(
+        poll_interval=settings.periodic_backfill_interval,
+        walk_interval=settings.walk_interval_minutes * MINUTE,
+        pid=os.getpid(),
+        zone=settings.timezone,
+    )
+    return Engine(lanes, spool=spool, ledger=ledger, writer=writer, board=board, clock=clock, options=options)
+
+
+def lane_of(source: Source, shared: Shared) -> Lane:
+    """All that works on one source."""
+    settings, spool, ledger, clock = shared.settings, shared.spool, shared.ledger, shared.clock
+    poller = Poller(
+        source,
+        spool,
+        ledger,
+        clock,
+        overlap=settings.backfill_overlap_seconds,
+        on_progress=lambda polled: shared.board.found(polled.queued),
+    )
+    dispatcher = Dispatcher(
+        source,
+        spool,
+        ledger,
+        shared.writer,
+        clock,
+        luck=shared.luck,
+        first_retry=settings.spool_retry_seconds,
+        on_changes=shared.board.changes,
+    )
+    reconciler = Reconciler(poller, spool, ledger, clock, guard_percent=settings.removal_guard_percent)
+    return Lane(source, poller, dispatcher, reconciler, spool, shared.board, clock)
+
+
+def teamwork_of(settings: Settings, paths: Paths, ledger: Ledger, clock: Clock) -> TeamworkSource:
+    """Teamwork with the key of the settings: basic authentication, the key as user name."""
+    token = base64.b64encode(f"{settings.teamwork_api_key}:x".encode()).decode()
+    budget = Budget(
+        "teamwork",
+        TEAMWORK_WINDOWS,
+        max_in_flight=TEAMWORK_IN_FLIGHT,
+        clock=clock,
+        log=ledger,
+        scale=settings.rate_scale,
+    )
+    client = HttpClient(
+        service="teamwork",
+        base_url=settings.teamwork_base_url or "",
+        authorization=f"Basic {token}",
+        budget=budget,
+        clock=clock,
+        user_agent=USER_AGENT,
+        rate_statuses=frozenset({429, 400}),
+    )
+    return TeamworkSource(
+        client=client,
+        site_url=settings.teamwork_base_url or "",
+        people_file=paths.people,
+        tags_file=paths.tags,
+        projects=settings.teamwork_projects,
+        process_after=settings.teamwork_process_after,
+        include_completed_on_first_sync=settings.include_completed_tasks_on_initial_sync,
+        clock=clock,
+        read_number=ledger.next_read_number,
+    )
+
+
+def missive_of(settings: Settings, ledger: Ledger, clock: Clock) -> MissiveSource:
+    """Missive with the token of the settings."""
+    budget = Budget(
+        "missive",
+        MISSIVE_WINDOWS,
+        max_in_flight=MISSIVE_IN_FLIGHT,
+        clock=clock,
+        log=ledger,
+        scale=settings.rate_scale,
+    )
+    client = HttpClient(
+        service="missive",
+        base_url=settings.missive_base_url,
+        authorization=f"Bearer {settings.missive_api_token}",
+        budget=budget,
+        clock=clock,
+        user_agent=USER_AGENT,
+    )
+    return MissiveSource(
+        client=client,
+        scope=settings.missive_scope,
+        teams=settings.missive_teams,
+        process_after=settings.missive_process_after,
+        backfill_days=settings.missive_backfill_days,
+        clock=clock,
+        read_number=ledger.next_read_number,
+    )
+
+
+def destination_of(settings: Settings, clock: Clock) -> Destination:
+    """The database of `DB_BACKEND`."""
+    if settings.db_backend == "sqlite":
+        return SqliteDestination(settings.sqlite_path, clock)
+    raise ConfigError(
+        "backend-missing",
+        f"DB_BACKEND={settings.db_backend} is not available in this version",
+        hint="Set DB_BACKEND=sqlite. Airtable and PostgreSQL come with the next version.",
+    )

@@ -1,0 +1,98 @@
+"""`Board`: where the parts of a running engine say how they fare; read by `Engine.status`."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from tray_connector.config.clock import Clock
+from tray_connector.model.errors import ConfigError, ConnectorError, Problem
+from tray_connector.model.records import key_of
+from tray_connector.model.status import Activity
+from tray_connector.sync.writer import Change
+
+KEPT_ACTIVITIES = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """A part that fails as a whole."""
+
+    problem: Problem
+    needs_person: bool
+    unreachable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class BoardView:
+    """The board at one moment."""
+
+    troubles: dict[str, Trouble]
+    synced: int
+    found: int
+    left_out: dict[str, int]
+    activities: tuple[Activity, ...]
+
+
+class Board:
+    """Thread-safe. Holds nothing that must survive the process."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._troubles: dict[str, Trouble] = {}
+        self._activities: deque[Activity] = deque(maxlen=KEPT_ACTIVITIES)
+        self._synced = 0
+        self._found = 0
+        self._left_out: dict[str, int] = {}
+
+    def failed(self, part: str, error: ConnectorError) -> bool:
+        """A part failed as a whole. True when this is news: another problem than it had."""
+        trouble = Trouble(error.problem, isinstance(error, ConfigError), error.problem.code.endswith("-unreachable"))
+        with self._lock:
+            before = self._troubles.get(part)
+            self._troubles[part] = trouble
+        return before is None or before.problem.code != trouble.problem.code
+
+    def worked(self, part: str) -> bool:
+        """A part works. True when it had failed before."""
+        with self._lock:
+            return self._troubles.pop(part, None) is not None
+
+    def found(self, count: int) -> None:
+        """So many records were found that must be brought into step."""
+        with self._lock:
+            self._found += count
+
+    def settled(self, count: int) -> None:
+        """So many of them are."""
+        with self._lock:
+            self._synced += count
+
+    def calm(self) -> None:
+        """Nothing is left to do: the next progress starts from nought."""
+        with self._lock:
+            self._synced = self._found = 0
+
+    def left_out(self, source: str, count: int) -> None:
+        """So many records were seen and not stored."""
+        with self._lock:
+            self._left_out[source] = self._left_out.get(source, 0) + count
+
+    def changes(self, changes: Sequence[Change]) -> None:
+        """Rows were written."""
+        now = self._clock.now()
+        with self._lock:
+            for change in changes:
+                record = change.record
+                title = getattr(record, "name", None) or getattr(record, "subject", None) or key_of(record)
+                self._activities.append(Activity(now, change.source, change.kind, key_of(record), title, record.url))
+
+    def view(self) -> BoardView:
+        """All of it, at one moment."""
+        with self._lock:
+            return BoardView(
+                dict(self._troubles), self._synced, self._found, dict(self._left_out), tuple(self._activities)
+            )

@@ -1,0 +1,236 @@
+"""Takes events from the spool, has the source complete them, the writer write them, and settles each one."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from tray_connector.config.clock import Clock, Stop, Stopped
+from tray_connector.model.backoff import next_try
+from tray_connector.model.errors import ConnectorError, Problem, RecordError
+from tray_connector.model.events import Event
+from tray_connector.model.records import Email, Stored, Task
+from tray_connector.sources.base import Reading, Source
+from tray_connector.sync.ledger import Entry, Ledger
+from tray_connector.sync.spool import Lease, Spool
+from tray_connector.sync.writer import Applied, Change, Writer
+
+logger = logging.getLogger(__name__)
+
+BATCH = 500
+"""Events taken at once from Teamwork's spool: one page."""
+CONVERSATIONS = 100
+"""Conversations taken at once: enough to fill the batches of bodies."""
+PROBE = 10
+"""Events taken at once while a service is down: enough to see whether it is back."""
+ROWS = 200
+"""Rows that are written together while the source still reads."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dispatched:
+    """What one round did, in records; `taken` counts events."""
+
+    taken: int = 0
+    written: int = 0
+    unchanged: int = 0
+    flagged: int = 0
+    failed: int = 0
+    left_out: int = 0
+
+    def __add__(self, other: Dispatched) -> Dispatched:
+        return Dispatched(
+            self.taken + other.taken,
+            self.written + other.written,
+            self.unchanged + other.unchanged,
+            self.flagged + other.flagged,
+            self.failed + other.failed,
+            self.left_out + other.left_out,
+        )
+
+
+class Dispatcher:
+    """Brings the waiting events of one source into the destination. One thread at a time."""
+
+    def __init__(
+        self,
+        source: Source,
+        spool: Spool,
+        ledger: Ledger,
+        writer: Writer,
+        clock: Clock,
+        *,
+        luck: Callable[[], float],
+        first_retry: float | None = None,
+        on_changes: Callable[[Sequence[Change]], None] = lambda _: None,
+    ) -> None:
+        self.source = source
+        self._spool = spool
+        self._ledger = ledger
+        self._writer = writer
+        self._clock = clock
+        self._luck = luck
+        self._first_retry = first_retry
+        self._on_changes = on_changes
+        self._outage: list[str] = []
+
+    def dispatch(self, stop: Stop, *, cutoff: datetime | None = None, probing: bool = False) -> Dispatched:
+        """One round: take what is due (at `cutoff`, by default now), complete, write, settle.
+
+        Raises when a service as a whole fails; the events of the round then wait with the reason, and what was
+        settled before stands. `Stopped` gives back what was not settled.
+        """
+        limit = PROBE if probing else BATCH if self.source.name == "teamwork" else CONVERSATIONS
+        leases = self._spool.take(self.source.name, limit, cutoff or self._clock.now())
+        if not leases:
+            return Dispatched()
+        try:
+            done = self._round(leases, stop)
+        except (ConnectorError, Stopped):
+            raise
+        except Exception:
+            # A mistake of ours over one event must not hold back the others: find out which one it is.
+            logger.exception("A batch of %s could not be worked on; its events are tried one by one", self.source.name)
+            done = Dispatched()
+            for lease in leases:
+                done += self._alone(lease, stop)
+        self._recovered()
+        return replace(done, taken=len(leases))
+
+    def _round(self, leases: Sequence[Lease], stop: Stop) -> Dispatched:
+        unsettled = {lease.event.id: lease for lease in leases}
+        total = Dispatched()
+        try:
+            self._writer.ready(stop)
+            readings = self.source.complete([lease.event for lease in leases], self._ledger, stop)
+            for chunk in chunked(readings, self._clock):
+                for applied in self._writer.apply([self._judged(reading) for reading in chunk], stop):
+                    total += self._settle(unsettled.pop(applied.reading.event.id), applied)
+        except ConnectorError as error:
+            self._fail_all(unsettled.values(), error.problem)
+            unsettled.clear()
+            raise
+        finally:
+            self._spool.give_back(list(unsettled.values()))
+        return total
+
+    def _alone(self, lease: Lease, stop: Stop) -> Dispatched:
+        try:
+            return self._round([lease], stop)
+        except (ConnectorError, Stopped):
+            raise
+        except Exception as error:
+            logger.exception("%s %s cannot be worked on", lease.event.kind, lease.event.id)
+            self._fail(lease, unexpected(error), refused=True)
+            return Dispatched(failed=1)
+
+    def _judged(self, reading: Reading) -> Reading:
+        """A record that is gone at the second attempt as well is flagged; everything else passes as it is."""
+        if not reading.gone or reading.event.attempts == 0:
+            return reading
+        table = "tasks" if reading.event.source == "teamwork" else "emails"
+        if table == "tasks":
+            stored = self._ledger.entries("tasks", [reading.event.id])
+        else:
+            stored = self._ledger.entries_of(reading.event.id)
+            self._ledger.remove_conversations([reading.event.id])
+        records = tuple(as_gone(entry) for entry in stored.values())
+        return replace(reading, records=records, gone=False)
+
+    def _settle(self, lease: Lease, applied: Applied) -> Dispatched:
+        reading = applied.reading
+        self._on_changes(applied.changes)
+        problem = not_found(reading.event) if reading.gone else applied.problem
+        if reading.error is not None:
+            problem = reading.error.problem
+        failed = 0
+        if problem is not None:
+            failed = 1
+            refused = applied.problem is not None or isinstance(reading.error, RecordError)
+            self._fail(lease, problem, refused=refused)
+        else:
+            if applied.reread:
+                self._spool.put([fresh(lease.event, self._ledger.last_read_number())])
+            self._spool.done([lease])
+        return Dispatched(
+            written=applied.written,
+            unchanged=applied.unchanged,
+            flagged=applied.flagged,
+            failed=failed,
+            left_out=applied.left_out,
+        )
+
+    def _fail(self, lease: Lease, problem: Problem, *, refused: bool = False) -> None:
+        due = next_try(
+            self._clock.now(),
+            lease.event.attempts + 1,
+            self._luck(),
+            retry_at=problem.retry_at,
+            refused=refused,
+            first=self._first_retry,
+        )
+        self._spool.fail(lease, problem, due)
+
+    def _fail_all(self, leases: Iterable[Lease], problem: Problem) -> None:
+        for lease in leases:
+            self._fail(lease, problem)
+            self._outage.append(lease.event.id)
+
+    def _recovered(self) -> None:
+        # What failed only because a service was down need not wait for its own time.
+        if self._outage:
+            name = self.source.name
+            self._spool.retry_now([(name, event_id) for event_id in self._outage])
+            self._outage = []
+
+
+def chunked(readings: Iterator[Reading], clock: Clock) -> Iterator[list[Reading]]:
+    """Readings gathered into writes of about `ROWS` rows, but none held for longer than a second."""
+    chunk: list[Reading] = []
+    rows, began = 0, clock.monotonic()
+    for reading in readings:
+        chunk.append(reading)
+        rows += max(1, len(reading.records))
+        if rows >= ROWS or clock.monotonic() - began > 1.0:
+            yield chunk
+            chunk, rows, began = [], 0, clock.monotonic()
+    if chunk:
+        yield chunk
+
+
+def as_gone(entry: Entry) -> Stored:
+    """The stored record, to be flagged because the source knows it no longer."""
+    record = entry.record
+    if isinstance(record, Task):
+        return replace(record, status="deleted", deleted=True, deleted_at=None)
+    if isinstance(record, Email):
+        return replace(record, deleted=True, deleted_at=None, gone=True)
+    raise TypeError(f"not a stored record: {type(record).__name__}")
+
+
+def fresh(event: Event, last_read_number: int) -> Event:
+    """The same id, to be read again by a request that begins after now, and written whole."""
+    return replace(event, payload=None, read_number=last_read_number, rewrite=True, attempts=0, next_try=None)
+
+
+def not_found(event: Event) -> Problem:
+    """The first time a source does not know an id: it may be early (a webhook) or really gone."""
+    name = "Teamwork" if event.source == "teamwork" else "Missive"
+    return Problem(
+        "not-found",
+        f"{name} does not show this record",
+        f"{name} answered that {event.id} does not exist.",
+        "It is looked for once more before it counts as deleted.",
+    )
+
+
+def unexpected(error: Exception) -> Problem:
+    """A mistake of ours, as the queue shows it. The error's own text may hold anything, so only its kind is named."""
+    return Problem(
+        "internal",
+        "The connector made a mistake",
+        f"{type(error).__name__} while this record was worked on.",
+        "The log has the details. It is tried again once a day, and at once when the record changes.",
+    )

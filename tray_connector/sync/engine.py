@@ -1,0 +1,394 @@
+"""`Engine`: owns the parts and their lifecycle. Knows no Qt: each loop is a blocking ``run(stop)``."""
+
+from __future__ import annotations
+
+import logging
+import math
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+
+from tray_connector.config.clock import Clock, Stop, Stopped
+from tray_connector.model.backoff import delay
+from tray_connector.model.checks import CheckLine
+from tray_connector.model.codec import time_from_text, time_to_text
+from tray_connector.model.errors import ConnectorError, InternalError
+from tray_connector.model.events import Event, SourceName
+from tray_connector.model.records import Stored, Table
+from tray_connector.model.status import EngineStatus
+from tray_connector.sources.base import Since
+from tray_connector.sync.board import Board
+from tray_connector.sync.lane import Lane, LaneReport
+from tray_connector.sync.ledger import Ledger
+from tray_connector.sync.pause import Pause, read_pause, write_pause
+from tray_connector.sync.poller import Polled
+from tray_connector.sync.report import Options, RefreshReport, Report, engine_status
+from tray_connector.sync.schedule import Schedule, Wake
+from tray_connector.sync.spool import Spool
+from tray_connector.sync.writer import TABLES, Writer
+
+logger = logging.getLogger(__name__)
+
+LONGEST_WAIT = 60.0
+"""Seconds between two looks whether a service that failed is back."""
+DIRECTORIES_EVERY = 3600.0
+IDLE = 3600.0
+LOOK = 0.5
+"""Seconds after which a waiting main thread lets signals in (Windows)."""
+UPKEEP_EVERY = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Loop:
+    """One thread's work: the host (a QThread, a plain thread) calls `run` and gives it a stop."""
+
+    name: str
+    run: Callable[[Stop], None]
+
+
+class Engine:
+    """The sync engine of one home."""
+
+    def __init__(
+        self,
+        lanes: Sequence[Lane],
+        *,
+        spool: Spool,
+        ledger: Ledger,
+        writer: Writer,
+        board: Board,
+        clock: Clock,
+        options: Options,
+    ) -> None:
+        self.lanes = tuple(lanes)
+        self.spool = spool
+        self.ledger = ledger
+        self.writer = writer
+        self.board = board
+        self._clock = clock
+        self._options = options
+        self._poll_wakes = {lane.name: Wake() for lane in lanes}
+        self._write_wakes = {lane.name: Wake() for lane in lanes}
+        self._upkeep_wake = Wake()
+        self._running = threading.Event()
+        self._next_poll: datetime | None = None
+
+    # The service: loops until stopped.
+
+    def loops(self) -> tuple[Loop, ...]:
+        """One loop for reading and one for writing per source, and one for upkeep."""
+        loops = []
+        for lane in self.lanes:
+            loops.append(Loop(f"read-{lane.name}", partial(self._read_loop, lane)))
+            loops.append(Loop(f"write-{lane.name}", partial(self._write_loop, lane)))
+        loops.append(Loop("upkeep", self._upkeep_loop))
+        return tuple(loops)
+
+    def run(self, stop: Stop) -> None:
+        """Run all loops in plain threads until stopped; returns when every one has ended."""
+        loops = self.loops()
+        with self.serving(), ThreadPoolExecutor(len(loops), thread_name_prefix="engine") as pool:
+            futures = [pool.submit(loop.run, stop) for loop in loops]
+            # A loop ends only when stopped; should one break, the others must not go on as if all were well.
+            while not wait(futures, timeout=LOOK, return_when=FIRST_COMPLETED).done:
+                pass
+            stop.set()
+            for future in futures:
+                future.result()
+
+    @contextmanager
+    def serving(self) -> Iterator[None]:
+        """While inside, the schedule runs and dropped-in files are noticed; for the host of the loops."""
+        schedule = Schedule()
+        self.spool.retry_now(None)
+        with self.spool.watch():
+            schedule.start(
+                {
+                    **dict.fromkeys(self._poll_wakes.values(), self._options.poll_interval),
+                    self._upkeep_wake: UPKEEP_EVERY,
+                }
+            )
+            self._running.set()
+            try:
+                yield
+            finally:
+                self._running.clear()
+                schedule.stop()
+
+    def _read_loop(self, lane: Lane, stop: Stop) -> None:
+        last = -math.inf
+
+        def work(_: bool) -> None:
+            nonlocal last
+            # Polls take at most half of what the service allows, however short the interval was set.
+            if self._clock.monotonic() - last < lane.source.least_poll_interval():
+                return
+            last = self._clock.monotonic()
+            self._poll(lane, stop, all_streams=False)
+            self._next_poll = self._clock.now() + timedelta(seconds=self._options.poll_interval)
+
+        self._keep(lane.name, work, self._poll_wakes[lane.name], stop)
+
+    def _write_loop(self, lane: Lane, stop: Stop) -> None:
+        def work(probing: bool) -> None:
+            done = lane.dispatch(stop, probing=probing)
+            if not done.taken:
+                self._calm()
+                self.spool.wait_ready(lane.name, stop, IDLE)
+
+        self._keep(lane.name, work, self._write_wakes[lane.name], stop, waits=False)
+
+    def _upkeep_loop(self, stop: Stop) -> None:
+        def work(_: bool) -> None:
+            for lane in self.lanes:
+                if self._directories_due(lane):
+                    self._directories(lane, stop)
+                    self.carry_names(lane, stop)
+
+        self._keep("upkeep", work, self._upkeep_wake, stop)
+
+    def _keep(self, part: str, work: Callable[[bool], None], wake: Wake, stop: Stop, *, waits: bool = True) -> None:
+        """Do `work` again and again until stopped; a pause rests it, a failure backs it off and is told once.
+
+        `work` is told whether the last round failed. With `waits` it waits for its wake-up after each round.
+        """
+        failures = 0
+        troubled: set[str] = set()
+        while not stop.is_set():
+            if self._rest(wake, stop):
+                continue
+            try:
+                work(failures > 0)
+            except Stopped:
+                return
+            except ConnectorError as error:
+                failures += 1
+                troubled.add(error.part or part)
+                self._failed(error.part or part, error)
+                wake.wait(stop, self._back_off(failures, error), patient=True)
+            except Exception:
+                failures += 1
+                logger.exception("%s broke off and is tried again", part)
+                troubled.add(part)
+                self.board.failed(part, broken(part))
+                wake.wait(stop, self._back_off(failures, None), patient=True)
+            else:
+                failures = 0
+                for name in troubled:
+                    self._recovered(name)
+                troubled.clear()
+                if waits:
+                    wake.wait(stop, IDLE)
+
+    def _rest(self, wake: Wake, stop: Stop) -> bool:
+        pause = self.pause_state()
+        now = self._clock.now()
+        if not pause.holds(now):
+            return False
+        left = IDLE if pause.until is None else (pause.until - now).total_seconds()
+        wake.wait(stop, min(left, IDLE), patient=True)
+        return True
+
+    def _back_off(self, failures: int, error: ConnectorError | None) -> float:
+        wait = min(delay(failures, 0.5), LONGEST_WAIT)
+        retry_at = None if error is None else error.problem.retry_at
+        return wait if retry_at is None else max(wait, (retry_at - self._clock.now()).total_seconds())
+
+    def _failed(self, part: str, error: ConnectorError) -> None:
+        if self.board.failed(part, error):
+            logger.warning("%s", error.problem.sentence(), extra={"part": part, "code": error.problem.code})
+
+    def _recovered(self, part: str) -> None:
+        if self.board.worked(part):
+            logger.info("%s works again", part)
+
+    def _calm(self) -> None:
+        if self.spool.counts().waiting == 0:
+            self.board.calm()
+
+    # The work itself.
+
+    def _poll(self, lane: Lane, stop: Stop, *, all_streams: bool) -> Polled:
+        self.writer.ready(stop)
+        if self._directories_due(lane):
+            self._directories(lane, stop)
+        polled = lane.poll(stop, all_streams=all_streams)
+        self.ledger.note_success(lane.name, self._clock.now())
+        self.writer.verify(stop)
+        return polled
+
+    def _directories_due(self, lane: Lane) -> bool:
+        text = self.ledger.flag(f"directories:{lane.name}")
+        if text is None:
+            return True
+        passed = (self._clock.now() - time_from_text(text)).total_seconds()
+        return not 0 <= passed < DIRECTORIES_EVERY
+
+    def _directories(self, lane: Lane, stop: Stop) -> None:
+        lane.source.refresh_directories(stop)
+        self.ledger.set_flag(f"directories:{lane.name}", time_to_text(self._clock.now()))
+
+    def carry_names(self, lane: Lane, stop: Stop) -> RefreshReport:
+        """Bring the names of people, tags and teams in the stored rows into step with the directories."""
+        tables: tuple[Table, ...] = ("tasks",) if lane.name == "teamwork" else ()
+        return self._refresh(tables, lane.source.renamed, stop, lambda _: None)
+
+    def apply_categories(self, stop: Stop, on_progress: Callable[[RefreshReport], None]) -> RefreshReport:
+        """Write the categories of all stored records by the file in force, from the ledger alone."""
+        self.writer.ready(stop)
+        return self._refresh(TABLES, lambda record: record, stop, on_progress)
+
+    def _refresh(
+        self,
+        tables: Sequence[Table],
+        change: Callable[[Stored], Stored],
+        stop: Stop,
+        on_progress: Callable[[RefreshReport], None],
+    ) -> RefreshReport:
+        total = RefreshReport()
+        for table in tables:
+            for step in self.writer.refresh(table, change, stop):
+                self.spool.put([self._fresh(name, key) for name, key in step.lost])
+                total = RefreshReport(
+                    total.looked_at + step.looked_at,
+                    total.written + step.written,
+                    total.failed + step.failed,
+                    total.reread + len(step.lost),
+                )
+                on_progress(total)
+        return total
+
+    def _fresh(self, table: Table, key: str) -> Event:
+        return Event(
+            source="teamwork" if table == "tasks" else "missive",
+            kind="task" if table == "tasks" else "conversation",
+            id=key,
+            read_number=self.ledger.last_read_number(),
+            since=self._clock.now(),
+            rewrite=True,
+        )
+
+    # Commands. They run in spite of a pause.
+
+    def sync_once(self, stop: Stop) -> Report:
+        """Try every waiting event once, ask each source once, try each new event once. No walk."""
+
+        def work(lane: Lane, halt: Stop) -> LaneReport:
+            return LaneReport(lane.name, polled=self._poll(lane, halt, all_streams=True))
+
+        self.spool.rescan()
+        self.spool.retry_now(None)
+        return self._everywhere("sync", self.lanes, work, stop)
+
+    def backfill(self, since: Since, stop: Stop, *, source: SourceName | None = None, rewrite: bool = False) -> Report:
+        """Walk the sources (or one) from `since` and bring what differs, or with `rewrite` everything, into step."""
+
+        def work(lane: Lane, halt: Stop) -> LaneReport:
+            self.writer.ready(halt)
+            self._directories(lane, halt)
+            return LaneReport(lane.name, polled=lane.backfill(since, halt, rewrite=rewrite))
+
+        lanes = [lane for lane in self.lanes if source in (None, lane.name)]
+        return self._everywhere("backfill", lanes, work, stop)
+
+    def reconcile(self, stop: Stop, *, dry_run: bool = False, allow_removals: bool = False) -> Report:
+        """The full walk of all sources; see `Reconciler.walk`."""
+
+        def work(lane: Lane, halt: Stop) -> LaneReport:
+            self.writer.ready(halt)
+            self._directories(lane, halt)
+            found = lane.reconcile(halt, dry_run=dry_run, allow_removals=allow_removals)
+            if not dry_run:
+                self.carry_names(lane, halt)
+            return LaneReport(lane.name, reconciled=found)
+
+        return self._everywhere("reconcile", self.lanes, work, stop, write=not dry_run)
+
+    def _everywhere(
+        self,
+        kind: str,
+        lanes: Sequence[Lane],
+        work: Callable[[Lane, Stop], LaneReport],
+        stop: Stop,
+        *,
+        write: bool = True,
+    ) -> Report:
+        began = self._clock.now()
+        calls = self.writer.requests_sent()
+        with ThreadPoolExecutor(len(lanes), thread_name_prefix=kind) as pool:
+            futures = [pool.submit(lane.pump, partial(work, lane), stop, cutoff=began, write=write) for lane in lanes]
+            reports = tuple(future.result() for future in futures)
+        report = Report(reports, self.writer.requests_sent() - calls, self.spool.counts().total)
+        self._calm()
+        for lane in reports:
+            for error in lane.errors:
+                self._failed(error.part or lane.source, error)
+            if not lane.errors:
+                self._recovered(lane.source)
+                self._recovered("destination")
+        self.ledger.note_run(report.as_run(kind, began, self._clock.now()))
+        return report
+
+    # Steering and looking.
+
+    def pause_state(self) -> Pause:
+        """The pause in force."""
+        return read_pause(self.ledger)
+
+    def pause(self, pause: Pause) -> None:
+        """Rest reading and writing the services; what is under way ends its round."""
+        write_pause(self.ledger, pause)
+
+    def resume(self) -> None:
+        """End a pause and go on at once."""
+        write_pause(self.ledger, Pause())
+        self.sync_now()
+
+    def sync_now(self) -> None:
+        """Have every loop begin a round now, whatever its schedule or back-off says."""
+        self.spool.retry_now(None)
+        for wake in (*self._poll_wakes.values(), *self._write_wakes.values(), self._upkeep_wake):
+            wake.now()
+        self.spool.wake()
+
+    def status(self) -> EngineStatus:
+        """All that the outside may know, now."""
+        return engine_status(
+            self.ledger,
+            self.spool,
+            self._clock.now(),
+            self._options,
+            board=self.board.view(),
+            category_version=self.writer.categories.version,
+            running=self._running.is_set(),
+            next_poll=self._next_poll if self._running.is_set() else None,
+        )
+
+    def check(self, stop: Stop) -> list[CheckLine]:
+        """Live test of every connection."""
+        lines: list[CheckLine] = []
+        for lane in self.lanes:
+            lines += lane.source.check(stop)
+        return lines + list(self.writer.check(stop))
+
+    def close(self) -> None:
+        """Let go of sources, destination, spool and ledger. After the loops have ended."""
+        for lane in self.lanes:
+            lane.source.close()
+        self.writer.close()
+        self.spool.close()
+        self.ledger.close()
+
+
+def broken(part: str) -> InternalError:
+    """What is shown when a loop met a mistake of ours."""
+    return InternalError(
+        "internal",
+        "The connector made a mistake",
+        f"The work on {part} broke off.",
+        "It is tried again; the log has details.",
+    )

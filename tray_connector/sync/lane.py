@@ -1,0 +1,149 @@
+"""`Lane`: all that belongs to one source, so that the two services are worked at the same time."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from tray_connector.config.clock import Clock, Stop, Stopped
+from tray_connector.model.errors import ConnectorError
+from tray_connector.model.events import SourceName
+from tray_connector.sources.base import Since, Source
+from tray_connector.sync.board import Board
+from tray_connector.sync.dispatcher import Dispatched, Dispatcher
+from tray_connector.sync.poller import Polled, Poller
+from tray_connector.sync.reconciler import Reconciled, Reconciler
+from tray_connector.sync.spool import Spool
+
+LOOK = 0.2
+"""Seconds after which a draining thread looks again whether the reading thread has ended."""
+
+
+@dataclass(frozen=True, slots=True)
+class LaneReport:
+    """What one command did in one lane; numbers are records."""
+
+    source: SourceName
+    polled: Polled = field(default_factory=Polled)
+    dispatched: Dispatched = field(default_factory=Dispatched)
+    reconciled: Reconciled = field(default_factory=Reconciled)
+    requests: int = 0
+    errors: tuple[ConnectorError, ...] = ()
+
+    @property
+    def unchanged(self) -> int:
+        """Records that the destination had already."""
+        return self.polled.unchanged + self.dispatched.unchanged
+
+    @property
+    def left_out(self) -> int:
+        """Records seen and not stored (scope, guests, dates, already deleted)."""
+        return self.polled.left_out + self.dispatched.left_out
+
+    @property
+    def read(self) -> int:
+        """Every record that was looked at."""
+        done = self.dispatched
+        return done.written + done.flagged + done.failed + self.unchanged + self.left_out
+
+
+@dataclass
+class Lane:
+    """One source with its poller, dispatcher and reconciler. The two locks keep each to one thread at a time."""
+
+    source: Source
+    poller: Poller
+    dispatcher: Dispatcher
+    reconciler: Reconciler
+    spool: Spool
+    board: Board
+    clock: Clock
+    reading: threading.Lock = field(default_factory=threading.Lock)
+    writing: threading.Lock = field(default_factory=threading.Lock)
+
+    @property
+    def name(self) -> SourceName:
+        """The source's."""
+        return self.source.name
+
+    def poll(self, stop: Stop, *, all_streams: bool = False) -> Polled:
+        """Ask the source what changed."""
+        with self.reading:
+            return self._seen(self.poller.poll(stop, all_streams=all_streams))
+
+    def backfill(self, since: Since, stop: Stop, *, rewrite: bool) -> Polled:
+        """Walk from `since`."""
+        with self.reading:
+            return self._seen(self.poller.backfill(since, stop, rewrite=rewrite))
+
+    def reconcile(self, stop: Stop, *, dry_run: bool, allow_removals: bool) -> Reconciled:
+        """Walk everything and compare."""
+        with self.reading:
+            return self.reconciler.walk(stop, dry_run=dry_run, allow_removals=allow_removals)
+
+    def _seen(self, polled: Polled) -> Polled:
+        self.board.left_out(self.name, polled.left_out)
+        return polled
+
+    def dispatch(self, stop: Stop, *, cutoff: datetime | None = None, probing: bool = False) -> Dispatched:
+        """One round of writing."""
+        with self.writing:
+            done = self.dispatcher.dispatch(stop, cutoff=cutoff, probing=probing)
+        self.board.left_out(self.name, done.left_out)
+        self.board.settled(done.taken)
+        return done
+
+    def _drain(self, stop: Stop, cutoff: datetime, until: Callable[[], bool], rounds: list[Dispatched]) -> None:
+        """Write what is due at `cutoff` and what comes newly, until `until` holds and nothing is left."""
+        while True:
+            if stop.is_set():
+                raise Stopped
+            last = until()
+            rounds.append(self.dispatch(stop, cutoff=cutoff))
+            if rounds[-1].taken:
+                continue
+            if last:
+                return
+            self.spool.wait_ready(self.name, stop, LOOK)
+
+    def pump(
+        self, work: Callable[[Stop], LaneReport], stop: Stop, *, cutoff: datetime, write: bool = True
+    ) -> LaneReport:
+        """Let `work` read while another thread writes; ends when both have nothing left.
+
+        A service that fails as a whole is in the report's `errors`, not raised. When it is the writing that fails,
+        reading is ended as well: it could only fill the disk.
+        """
+        before = self.source.requests_sent()
+        ended, halt = threading.Event(), Stop()
+        rounds: list[Dispatched] = []
+        report = LaneReport(self.name)
+        with ThreadPoolExecutor(1, thread_name_prefix=f"write-{self.name}") as pool, stop.calls(halt.set):
+            writing = pool.submit(self._drain if write else _no_writing, halt, cutoff, ended.is_set, rounds)
+            writing.add_done_callback(lambda future: halt.set() if future.exception() is not None else None)
+            try:
+                report = work(halt)
+            except ConnectorError as error:
+                report = replace(report, errors=(error,))
+            except Stopped:
+                if stop.is_set():
+                    raise
+            finally:
+                ended.set()
+                self.spool.wake()
+                failure = writing.exception()
+        if stop.is_set():
+            raise Stopped
+        if isinstance(failure, ConnectorError):
+            report = replace(report, errors=(*report.errors, failure))
+        elif failure is not None and not isinstance(failure, Stopped):
+            raise failure
+        done = sum(rounds, Dispatched())
+        return replace(report, dispatched=done, requests=self.source.requests_sent() - before)
+
+
+def _no_writing(*_: object) -> None:
+    """A dry run: what waits goes on waiting."""

@@ -1,0 +1,411 @@
+"""`Ledger`: what was written where and from which read, checkpoints, requests, runs. One small SQLite file.
+
+Knowledge of records belongs to the *bound destination*: another database, or one that was replaced, starts with none.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import threading
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from tray_connector.config.clock import Clock
+from tray_connector.destinations.base import Identity
+from tray_connector.model.codec import from_json, time_from_text, time_to_text, to_json
+from tray_connector.model.errors import InternalError
+from tray_connector.model.events import SourceName
+from tray_connector.model.records import LARGE_FIELDS, Conversation, Email, Stored, Table, Task, key_of, table_of
+from tray_connector.sync.ledger_schema import UNCLEAN, ledger_trouble, open_ledger
+
+READ_NUMBERS = "read_numbers"
+READ_BLOCK = 1000
+KEPT_REQUESTS = timedelta(minutes=20)
+KEPT_RUNS = 1000
+KEPT_MONTHS = 24
+_KINDS: dict[Table, str] = {"tasks": "task", "emails": "email"}
+_CHUNK = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What is noted of a record whose row is durable in the bound destination."""
+
+    record: Stored
+    """Without the `LARGE_FIELDS`."""
+    content_hash: str
+    """`codec.large_hash` of the record as it was written: stands for the fields that are not kept."""
+    category_hash: str
+    category_version: str
+    """The version of the category file in force when the row was written."""
+    version: tuple[float, int]
+    """`model.events.version_of`: orders the reads of this record."""
+    state_read: int = 0
+    """E-mails: the read number of the conversation's state that was applied last."""
+    record_id: str | None = None
+    """The destination's own id of the row."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One line of the run history; numbers are records."""
+
+    kind: str
+    began: datetime
+    ended: datetime
+    read: int = 0
+    written: int = 0
+    unchanged: int = 0
+    flagged: int = 0
+    failed: int = 0
+    message: str = ""
+
+
+class Ledger:
+    """Durable when a call returns (WAL, synchronous=FULL). Safe from any thread. Raises TransientError ``ledger-disk``.
+
+    Implements `sources.base.Known` and `sources.budget.RequestLog`.
+    """
+
+    def __init__(self, path: Path, clock: Clock) -> None:
+        self._clock = clock
+        self._lock = threading.RLock()
+        self._connection, self.damaged = open_ledger(path, clock.now())
+        self._closed = False
+        self._bound: int | None = None
+        self._next_read, self._reserved = 0, 0
+        self._pruned = 0
+
+    def close(self) -> None:
+        """Close the file and note that it was closed in order. May be called twice."""
+        with self._lock:
+            if self._closed:
+                return
+            with self._transaction() as connection:
+                connection.execute("DELETE FROM flags WHERE name = ?", (UNCLEAN,))
+                # Numbers that were reserved and not used are free again.
+                if self._reserved:
+                    connection.execute(
+                        "INSERT OR REPLACE INTO flags VALUES (?, ?)", (READ_NUMBERS, str(self._next_read))
+                    )
+            self._connection.close()
+            self._closed = True
+
+    @contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        with self._lock:
+            try:
+                self._connection.execute("BEGIN IMMEDIATE")
+                try:
+                    yield self._connection
+                except BaseException:
+                    self._connection.execute("ROLLBACK")
+                    raise
+                self._connection.execute("COMMIT")
+            except sqlite3.Error as error:
+                raise ledger_trouble(error) from error
+
+    def _rows(self, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        with self._lock:
+            try:
+                return self._connection.execute(sql, values).fetchall()
+            except sqlite3.Error as error:
+                raise ledger_trouble(error) from error
+
+    # Read numbers.
+
+    def next_read_number(self) -> int:
+        """A number larger than every one given before, over restarts and kills too. Taken before a request is sent."""
+        with self._lock:
+            if self._next_read >= self._reserved:
+                start = max(self._next_read, int(self.flag(READ_NUMBERS) or 0))
+                self.set_flag(READ_NUMBERS, str(start + READ_BLOCK))
+                self._next_read, self._reserved = start, start + READ_BLOCK
+            self._next_read += 1
+            return self._next_read
+
+    def last_read_number(self) -> int:
+        """The number given last, or one that is at least as large."""
+        with self._lock:
+            return self._next_read or int(self.flag(READ_NUMBERS) or 0)
+
+    # The destination.
+
+    def bind(self, identity: Identity) -> bool:
+        """Make it the one that all knowledge of records is about. True when something was written there before."""
+        with self._transaction() as connection:
+            key = (identity.place, identity.instance)
+            connection.execute("INSERT OR IGNORE INTO destinations (place, instance) VALUES (?, ?)", key)
+            row = connection.execute("SELECT number FROM destinations WHERE place = ? AND instance = ?", key).fetchone()
+            self._bound = int(row[0])
+            known = connection.execute("SELECT 1 FROM records WHERE destination = ? LIMIT 1", (self._bound,)).fetchone()
+        return known is not None
+
+    def forget_bound(self) -> None:
+        """The bound destination was emptied: what was known of its records, and its checkpoints, count no more."""
+        with self._transaction() as connection:
+            for table in ("records", "conversations", "checkpoints"):
+                connection.execute(f"DELETE FROM {table} WHERE destination = ?", (self._destination,))  # noqa: S608 - fixed names
+
+    @property
+    def _destination(self) -> int:
+        if self._bound is None:
+            raise InternalError("ledger-unbound", "The ledger was asked about records before a destination was opened")
+        return self._bound
+
+    # Records.
+
+    def entries(self, table: Table, ids: Collection[str]) -> dict[str, Entry]:
+        """What is known of these records; unknown ones are not among the result."""
+        found: dict[str, Entry] = {}
+        for chunk in chunks(ids):
+            marks = ",".join("?" * len(chunk))
+            sql = f"SELECT {_ENTRY} FROM records WHERE destination = ? AND tab = ? AND id IN ({marks})"  # noqa: S608 - marks only
+            for row in self._rows(sql, (self._destination, table, *chunk)):
+                found[row[0]] = entry_of(table, row)
+        return found
+
+    def entries_of(self, conversation_id: str) -> dict[str, Entry]:
+        """The e-mails of a conversation."""
+        sql = f"SELECT {_ENTRY} FROM records WHERE destination = ? AND conversation_id = ?"  # noqa: S608 - fixed names
+        rows = self._rows(sql, (self._destination, conversation_id))
+        return {row[0]: entry_of("emails", row) for row in rows}
+
+    def note(self, entries: Sequence[Entry], conversations: Sequence[tuple[Conversation, int]] = ()) -> None:
+        """Note rows that are durable, and conversations with the read number of their state, in one transaction."""
+        if not entries and not conversations:
+            return
+        number = self._destination
+        with self._transaction() as connection:
+            connection.executemany(
+                "INSERT OR REPLACE INTO records VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                [row_of(number, entry) for entry in entries],
+            )
+            connection.executemany(
+                "INSERT INTO conversations VALUES (?, ?, ?, ?) ON CONFLICT (destination, id) DO UPDATE SET "
+                "conversation = excluded.conversation, read_number = excluded.read_number "
+                "WHERE excluded.read_number >= read_number",
+                [(number, key_of(item), as_text(to_json(item)), read) for item, read in conversations],
+            )
+
+    def remove(self, table: Table, ids: Collection[str]) -> None:
+        """Their rows are not (or no longer) in the destination."""
+        with self._transaction() as connection:
+            keys = [(self._destination, table, key) for key in ids]
+            connection.executemany("DELETE FROM records WHERE destination = ? AND tab = ? AND id = ?", keys)
+
+    def iterate(self, table: Table, batch: int = 500) -> Iterator[list[Entry]]:
+        """All of a table in the order of ids, a batch at a time; others may write meanwhile."""
+        last = ""
+        sql = f"SELECT {_ENTRY} FROM records WHERE destination = ? AND tab = ? AND id > ? ORDER BY id LIMIT ?"  # noqa: S608 - fixed
+        while rows := self._rows(sql, (self._destination, table, last, batch)):
+            yield [entry_of(table, row) for row in rows]
+            last = rows[-1][0]
+
+    def count(self, table: Table) -> int:
+        """Records whose row is in the bound destination; 0 when none is bound."""
+        if self._bound is None:
+            return 0
+        return int(
+            self._rows("SELECT count(*) FROM records WHERE destination = ? AND tab = ?", (self._bound, table))[0][0]
+        )
+
+    def stale_categories(self, category_version: str) -> int:
+        """Records that were written under another category file."""
+        if self._bound is None:
+            return 0
+        sql = "SELECT count(*) FROM records WHERE destination = ? AND category_version <> ?"
+        return int(self._rows(sql, (self._bound, category_version))[0][0])
+
+    def labels_in_use(self) -> dict[Table, dict[str, int]]:
+        """Per table, each label (tag) with the number of records that carry it."""
+        used: dict[Table, dict[str, int]] = {}
+        members: tuple[tuple[Table, str], ...] = (("tasks", "$.tags"), ("emails", "$.labels"))
+        for table, member in members:
+            sql = (
+                "SELECT value, count(*) FROM records, json_each(record, ?) "
+                "WHERE destination = ? AND tab = ? GROUP BY value ORDER BY value"
+            )
+            used[table] = {} if self._bound is None else dict(self._rows(sql, (member, self._bound, table)))
+        return used
+
+    # Conversations, and what a source may ask.
+
+    def known_conversations(self, ids: Collection[str]) -> dict[str, tuple[Conversation, int]]:
+        """Conversations in step, with the read number of their state."""
+        found: dict[str, tuple[Conversation, int]] = {}
+        for chunk in chunks(ids):
+            marks = ",".join("?" * len(chunk))
+            sql = f"SELECT conversation, read_number FROM conversations WHERE destination = ? AND id IN ({marks})"  # noqa: S608 - marks only
+            for text, read_number in self._rows(sql, (self._destination, *chunk)):
+                item = conversation_of(text)
+                found[item.conversation_id] = (item, int(read_number))
+        return found
+
+    def iterate_conversations(self, batch: int = 500) -> Iterator[list[Conversation]]:
+        """All conversations in the order of ids, a batch at a time."""
+        last = ""
+        sql = "SELECT id, conversation FROM conversations WHERE destination = ? AND id > ? ORDER BY id LIMIT ?"
+        while rows := self._rows(sql, (self._destination, last, batch)):
+            yield [conversation_of(text) for _, text in rows]
+            last = rows[-1][0]
+
+    def remove_conversations(self, ids: Collection[str]) -> None:
+        """Nothing is known of them any more: the next look reads them whole. Their e-mails stay known."""
+        with self._transaction() as connection:
+            keys = [(self._destination, key) for key in ids]
+            connection.executemany("DELETE FROM conversations WHERE destination = ? AND id = ?", keys)
+
+    def conversation(self, conversation_id: str) -> Conversation | None:
+        """See `sources.base.Known`."""
+        found = self.known_conversations([conversation_id]).get(conversation_id)
+        return None if found is None else found[0]
+
+    def emails(self, ids: Collection[str]) -> Mapping[str, Email]:
+        """See `sources.base.Known`."""
+        return emails_in(self.entries("emails", ids))
+
+    def stored_in(self, conversation_id: str) -> Mapping[str, Email]:
+        """See `sources.base.Known`."""
+        return emails_in(self.entries_of(conversation_id))
+
+    # Checkpoints, successes, flags.
+
+    def checkpoint(self, source: SourceName, stream: str) -> datetime | None:
+        """How far a stream was read into the bound destination."""
+        sql = "SELECT moment FROM checkpoints WHERE destination = ? AND source = ? AND stream = ?"
+        rows = self._rows(sql, (self._destination, source, stream))
+        return time_from_text(rows[0][0]) if rows else None
+
+    def set_checkpoint(self, source: SourceName, stream: str, value: datetime) -> None:
+        """Everything up to this moment is in the spool or beyond it."""
+        with self._transaction() as connection:
+            row = (self._destination, source, stream, time_to_text(value))
+            connection.execute("INSERT OR REPLACE INTO checkpoints VALUES (?, ?, ?, ?)", row)
+
+    def note_success(self, what: str, at: datetime) -> None:
+        """A check of this part wholly succeeded."""
+        self.set_flag(f"success:{what}", time_to_text(at))
+
+    def last_success(self, what: str) -> datetime | None:
+        """When a check of this part last wholly succeeded."""
+        text = self.flag(f"success:{what}")
+        return None if text is None else time_from_text(text)
+
+    def flag(self, name: str) -> str | None:
+        """A small piece of state."""
+        rows = self._rows("SELECT value FROM flags WHERE name = ?", (name,))
+        return str(rows[0][0]) if rows else None
+
+    def set_flag(self, name: str, value: str | None) -> None:
+        """Keep it, or with None drop it."""
+        with self._transaction() as connection:
+            if value is None:
+                connection.execute("DELETE FROM flags WHERE name = ?", (name,))
+            else:
+                connection.execute("INSERT OR REPLACE INTO flags VALUES (?, ?)", (name, value))
+
+    # Requests and runs.
+
+    def note_request(self, service: str, at: float) -> None:
+        """A request is about to be sent, at this second since the epoch."""
+        month = datetime.fromtimestamp(at, self._clock.now().tzinfo).strftime("%Y-%m")
+        with self._transaction() as connection:
+            connection.execute("INSERT INTO requests VALUES (?, ?)", (service, at))
+            connection.execute(
+                "INSERT INTO calls VALUES (?, ?, 1) ON CONFLICT (service, month) DO UPDATE SET count = count + 1",
+                (service, month),
+            )
+            self._pruned += 1
+            if self._pruned % 500 == 1:
+                connection.execute("DELETE FROM requests WHERE at < ?", (at - KEPT_REQUESTS.total_seconds(),))
+
+    def recent_requests(self, service: str, after: float) -> list[float]:
+        """Send times later than `after`, ascending."""
+        rows = self._rows("SELECT at FROM requests WHERE service = ? AND at > ? ORDER BY at", (service, after))
+        return [float(row[0]) for row in rows]
+
+    def calls_in_month(self, service: str, month: str) -> int:
+        """Requests noted in a month such as ``2026-09``."""
+        rows = self._rows("SELECT count FROM calls WHERE service = ? AND month = ?", (service, month))
+        return int(rows[0][0]) if rows else 0
+
+    def note_run(self, run: Run) -> None:
+        """Add to the run history, and prune what is too old to be of use."""
+        row = (run.kind, time_to_text(run.began), time_to_text(run.ended))
+        numbers = (run.read, run.written, run.unchanged, run.flagged, run.failed, run.message)
+        with self._transaction() as connection:
+            connection.execute("INSERT INTO runs VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?)", row + numbers)
+            connection.execute("DELETE FROM runs WHERE number <= (SELECT max(number) FROM runs) - ?", (KEPT_RUNS,))
+            connection.execute(
+                "DELETE FROM calls WHERE month NOT IN (SELECT DISTINCT month FROM calls ORDER BY month DESC LIMIT ?)",
+                (KEPT_MONTHS,),
+            )
+
+    def runs(self, limit: int) -> list[Run]:
+        """The latest runs, newest first."""
+        names = "kind, began, ended, read, written, unchanged, flagged, failed, message"
+        sql = f"SELECT {names} FROM runs ORDER BY number DESC LIMIT ?"  # noqa: S608 - fixed names
+        return [
+            Run(kind, time_from_text(began), time_from_text(ended), *rest)
+            for kind, began, ended, *rest in self._rows(sql, (limit,))
+        ]
+
+
+_ENTRY = "id, record, content_hash, category_hash, category_version, changed, read_number, state_read, record_id"
+
+
+def row_of(destination: int, entry: Entry) -> tuple[Any, ...]:
+    """The row that holds an entry."""
+    record = entry.record
+    return (
+        destination,
+        table_of(record),
+        key_of(record),
+        as_text(to_json(record, LARGE_FIELDS)),
+        entry.content_hash,
+        entry.category_hash,
+        entry.category_version,
+        *entry.version,
+        entry.state_read,
+        entry.record_id,
+        record.conversation_id if isinstance(record, Email) else None,
+    )
+
+
+def entry_of(table: Table, row: tuple[Any, ...]) -> Entry:
+    """The inverse of `row_of`."""
+    record = from_json(_KINDS[table], json.loads(row[1]))
+    if not isinstance(record, Task | Email):
+        raise TypeError(f"not a stored record: {type(record).__name__}")
+    return Entry(record, row[2], row[3], row[4], (float(row[5]), int(row[6])), int(row[7]), row[8])
+
+
+def conversation_of(text: str) -> Conversation:
+    """A conversation from its row."""
+    item = from_json("conversation", json.loads(text))
+    if not isinstance(item, Conversation):
+        raise TypeError("not a conversation")
+    return item
+
+
+def emails_in(entries: Mapping[str, Entry]) -> dict[str, Email]:
+    """The e-mails among the entries."""
+    return {key: entry.record for key, entry in entries.items() if isinstance(entry.record, Email)}
+
+
+def as_text(data: Mapping[str, Any]) -> str:
+    """Compact JSON."""
+    return json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+
+
+def chunks(ids: Collection[str]) -> Iterator[list[str]]:
+    """The ids in pieces that one statement can carry."""
+    every = list(ids)
+    for start in range(0, len(every), _CHUNK):
+        yield every[start : start + _CHUNK]

@@ -1,0 +1,188 @@
+"""Asks a source what changed, makes it durable in the spool, and only then moves the checkpoint."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+
+from tray_connector.config.clock import Clock, Stop, Stopped
+from tray_connector.model.codec import large_hash, without_large
+from tray_connector.model.events import Event
+from tray_connector.model.records import Conversation, Task
+from tray_connector.sources.base import Since, Source, Stream
+from tray_connector.sync.ledger import Entry, Ledger
+from tray_connector.sync.plan import same_content
+from tray_connector.sync.spool import Spool
+
+REACH = "reach"
+BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
+HOLD_BACK = 5000
+"""Events of one source that may wait before the poller pauses its walk."""
+HOLD_BACK_LOOK = 0.2
+"""Seconds between two looks whether there is room again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Polled:
+    """What one poll found, in records of the source (tasks, conversations)."""
+
+    read: int = 0
+    queued: int = 0
+    unchanged: int = 0
+    left_out: int = 0
+
+    def __add__(self, other: Polled) -> Polled:
+        return Polled(
+            self.read + other.read,
+            self.queued + other.queued,
+            self.unchanged + other.unchanged,
+            self.left_out + other.left_out,
+        )
+
+
+class Poller:
+    """Keeps one source's checkpoints. One thread at a time."""
+
+    def __init__(
+        self,
+        source: Source,
+        spool: Spool,
+        ledger: Ledger,
+        clock: Clock,
+        *,
+        overlap: float,
+        on_progress: Callable[[Polled], None] = lambda _: None,
+    ) -> None:
+        self.source = source
+        self._spool = spool
+        self._ledger = ledger
+        self._clock = clock
+        self._overlap = timedelta(seconds=overlap)
+        self._on_progress = on_progress
+        self._asked: dict[str, float] = {}
+
+    def poll(self, stop: Stop, *, all_streams: bool = False) -> Polled:
+        """Ask every stream that is due (or all). A stream that fails leaves its checkpoint and raises."""
+        total = Polled()
+        for stream in self.source.streams(stop):
+            if all_streams or self._is_due(stream):
+                since = self._since(stream.name)
+                began = self.source.first_run_from()
+                total += self._follow(stream.name, since, stop)
+                self._asked[stream.name] = self._clock.monotonic()
+                if since.changed_after is None:
+                    self._reached(began)
+        return total
+
+    def backfill(self, since: Since, stop: Stop, *, rewrite: bool = False) -> Polled:
+        """Walk all streams from `since`, whatever their checkpoints say."""
+        total = Polled()
+        for stream in self.source.streams(stop):
+            total += self._follow(stream.name, since, stop, rewrite=rewrite)
+        if since.changed_after is not None or since.everything:
+            self._reached(since.changed_after)
+        return total
+
+    def reach(self) -> datetime | None:
+        """How far back the walks have taken everything; None = to the beginning. The reconciler adds nothing older."""
+        known = self._ledger.checkpoint(self.source.name, REACH)
+        if known is None:
+            return self.source.first_run_from()
+        return None if known <= BEGINNING else known
+
+    def _reached(self, began: datetime | None) -> None:
+        began = began or BEGINNING
+        known = self._ledger.checkpoint(self.source.name, REACH)
+        if known is None or began < known:
+            self._ledger.set_checkpoint(self.source.name, REACH, began)
+
+    def _is_due(self, stream: Stream) -> bool:
+        asked = self._asked.get(stream.name)
+        return asked is None or self._clock.monotonic() - asked >= stream.every
+
+    def _since(self, stream: str) -> Since:
+        checkpoint = self._ledger.checkpoint(self.source.name, stream)
+        return Since(None if checkpoint is None else checkpoint - self._overlap)
+
+    def _follow(self, stream: str, since: Since, stop: Stop, *, rewrite: bool = False) -> Polled:
+        total, newest = Polled(), None
+        for page in self.source.changes(stream, since, stop):
+            self._wait_for_room(stop)
+            polled = self.queue(page.events, rewrite=rewrite)
+            polled = replace(polled, left_out=polled.left_out + page.left_out)
+            total += polled
+            newest = latest(newest, page.newest)
+            self._on_progress(polled)
+        self._move(stream, since, newest)
+        return total
+
+    def queue(self, events: Sequence[Event], *, rewrite: bool = False) -> Polled:
+        """Put what the destination does not have yet into the spool; durable when it returns."""
+        if rewrite:
+            events = [replace(event, rewrite=True) for event in events]
+        needed = self._needed(events)
+        self._spool.put(needed)
+        return Polled(read=len(events), queued=len(needed), unchanged=len(events) - len(needed))
+
+    def _needed(self, events: Sequence[Event]) -> list[Event]:
+        ids = [event.id for event in events]
+        tasks = self._ledger.entries("tasks", ids) if self.source.name == "teamwork" else {}
+        conversations = self._ledger.known_conversations(ids) if self.source.name == "missive" else {}
+        return [
+            event
+            for event in events
+            if event.rewrite
+            or self._spool.contains(event.source, event.id)
+            or not is_known(event, tasks.get(event.id), conversations.get(event.id, (None, 0))[0])
+        ]
+
+    def _wait_for_room(self, stop: Stop) -> None:
+        while self._spool.counts(self.source.name).waiting >= HOLD_BACK:
+            if self._clock.wait(stop, HOLD_BACK_LOOK):
+                raise Stopped
+
+    def _move(self, stream: str, since: Since, newest: datetime | None) -> None:
+        # A walk that began later than the checkpoint says nothing about what lies between.
+        checkpoint = self._ledger.checkpoint(self.source.name, stream)
+        began = since.changed_after
+        if newest is None or (checkpoint is not None and began is not None and began > checkpoint):
+            return
+        if checkpoint is None or newest > checkpoint:
+            self._ledger.set_checkpoint(self.source.name, stream, newest)
+
+
+def latest(one: datetime | None, other: datetime | None) -> datetime | None:
+    """The later of two moments, where None is earlier than any."""
+    if one is None or other is None:
+        return one or other
+    return max(one, other)
+
+
+def is_known(event: Event, task: Entry | None, conversation: Conversation | None) -> bool:
+    """Whether the destination has just what the event carries (or never will have it)."""
+    match event.payload:
+        case Task() as payload:
+            return _is_known_task(payload, task)
+        case Conversation() as payload:
+            return _is_known_conversation(payload, conversation)
+        case _:
+            return False
+
+
+def _is_known_task(payload: Task, known: Entry | None) -> bool:
+    if payload.deleted:
+        return known is None or known.record.deleted
+    if known is None or known.record.deleted:
+        return False
+    read = replace(known, record=without_large(payload), content_hash=large_hash(payload))
+    return same_content(read, known)
+
+
+def _is_known_conversation(payload: Conversation, known: Conversation | None) -> bool:
+    if known is None:
+        return payload.deleted
+    if payload.deleted and known.deleted:
+        # What happens in the trash is not stored; restoring brings all of it.
+        known = replace(known, messages_count=payload.messages_count, last_activity_at=payload.last_activity_at)
+    return payload == known

@@ -1,0 +1,63 @@
+"""Decides only *when*: APScheduler sets wake-ups, the loops do the work."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Mapping
+from datetime import UTC
+
+from apscheduler.schedulers.background import BackgroundScheduler
+
+from tray_connector.config.clock import Stop
+
+
+class Wake:
+    """What a loop waits for between two rounds: its turn (`due`), or somebody who wants it now (`now`)."""
+
+    def __init__(self) -> None:
+        self._condition = threading.Condition()
+        self._due = False
+        self._now = False
+
+    def due(self) -> None:
+        """The schedule says so. Does not cut short a back-off."""
+        with self._condition:
+            self._due = True
+            self._condition.notify_all()
+
+    def now(self) -> None:
+        """Somebody asks for it: cuts short everything."""
+        with self._condition:
+            self._now = True
+            self._condition.notify_all()
+
+    def wait(self, stop: Stop, seconds: float | None, *, patient: bool = False) -> None:
+        """Until it is due (unless `patient`), wanted now, stopped, or the time is over. Takes the wake-up with it."""
+        with stop.calls(self._poke), self._condition:
+            self._condition.wait_for(lambda: stop.is_set() or self._now or (self._due and not patient), seconds)
+            self._due = self._now = False
+
+    def _poke(self) -> None:
+        with self._condition:
+            self._condition.notify_all()
+
+
+class Schedule:
+    """Repeated wake-ups, each after so many seconds."""
+
+    def __init__(self) -> None:
+        # A round that took longer than its interval is normal, and the scheduler would warn of each.
+        logging.getLogger("apscheduler").setLevel(logging.ERROR)
+        self._scheduler = BackgroundScheduler(timezone=UTC, job_defaults={"coalesce": True, "misfire_grace_time": None})
+
+    def start(self, wakes: Mapping[Wake, float]) -> None:
+        """Wake each so often (seconds), the first time after one interval."""
+        for wake, seconds in wakes.items():
+            self._scheduler.add_job(wake.due, "interval", seconds=seconds)
+        self._scheduler.start()
+
+    def stop(self) -> None:
+        """No more wake-ups."""
+        if self._scheduler.running:
+            self._scheduler.shutdown(wait=False)
