@@ -83,7 +83,7 @@ def set_up(*, with_tests: bool) -> None:
     if not venv_works():
         make_venv()
     say("Installing what is needed (once; takes about a minute) ...")
-    constraints = ("--quiet", "--constraint", str(CONSTRAINTS))
+    constraints = ("--constraint", str(CONSTRAINTS))
     # The build tool is pinned too, so that building does not fetch another.
     pip("install", *constraints, "setuptools")
     pip("install", *constraints, "--no-build-isolation", "--editable", f"{ROOT}{extra}")
@@ -134,11 +134,13 @@ def make_venv() -> None:
 
 
 def pip(*arguments: str) -> None:
-    """Run pip in `.venv`."""
-    if run([PYTHON, "-m", "pip", *arguments]).returncode != 0:
+    """Run pip in `.venv`; what it says is shown when it fails."""
+    done = run([PYTHON, "-m", "pip", *arguments], quiet=True)
+    if done.returncode != 0:
+        said = "\n".join((done.stdout + done.stderr).strip().splitlines()[-12:])
         raise SetupError(
-            "Installing failed, see above. Without a network nothing can be downloaded; "
-            "behind a proxy set HTTPS_PROXY. Then run this again."
+            f"Installing failed:\n{said}\n"
+            "Most often there is no network; behind a proxy set HTTPS_PROXY. Then run this again."
         )
 
 

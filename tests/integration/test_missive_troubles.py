@@ -117,6 +117,14 @@ def test_a_message_id_is_taken_for_its_conversation() -> None:
             assert mail_ids(reading) == list(conversation.message_ids)
 
 
+def test_an_old_message_that_is_asked_for_is_read_afresh_although_its_thread_is_known() -> None:
+    with office() as place:
+        conversation = place.mailbox.add_conversation(mails=35)
+        place.ready().sync()
+        old = conversation.message_ids[0]
+        assert mail_ids(place.sync_one(place.fresh(old, "email"))) == [old]
+
+
 def test_an_id_that_nobody_knows_is_gone() -> None:
     with office() as place:
         conversation = place.mailbox.add_conversation(mails=2)

@@ -12,7 +12,7 @@ from tray_connector.model.categories import parse_categories
 from tray_connector.model.events import Event
 from tray_connector.model.records import EMAIL_STATE, TASK_REMOVAL, Conversation, Email, Stored, Task
 from tray_connector.sources.base import Reading
-from tray_connector.sync.ledger import Entry
+from tray_connector.sync.ledger_rows import Entry
 from tray_connector.sync.plan import Context, Row, Skip, plan_record, plan_refresh, plan_state
 
 NOW = datetime(2026, 9, 2, 10, tzinfo=UTC)

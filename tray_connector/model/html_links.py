@@ -16,7 +16,7 @@ from typing import Final
 from urllib.parse import unquote
 
 MOST_SHOWN: Final = 20
-LONGEST: Final = 200
+LONGEST: Final = 300
 
 _TRACKING_HOST: Final = re.compile(
     r"""(?:
@@ -38,8 +38,12 @@ _TRACKING_PATH: Final = re.compile(
 )
 _NUMBERS: Final = re.compile(r"(?:/(?:\d+|[0-9a-f]{8,})(?=[/.?#]|\Z)){4}")
 """Four numbers in a row (list, mailing, reader …); a date in an address has three."""
+_LONG_TOKEN: Final = re.compile(r"[\w-]{72}")
+"""Longer than the names of shared documents and meetings."""
 
-_QUERY_MARKS: Final = re.compile(r"[?&](?:mc_eid|_hsenc|elqtrack|mkt_tok)=")
+_QUERY_MARKS: Final = re.compile(
+    r"[?&](?:(?:mc_eid|_hsenc|elqtrack|mkt_tok)=|(?:url|u|link|target|dest|destination)=https?(?:%3a|:))"
+)
 _SAFE_LINKS: Final = re.compile(
     r"https?://[\w.-]*safelinks\.protection\.outlook\.com/[^?#]*\?(?:[^#]*?&)?url=([^&#]+)", re.IGNORECASE
 )
@@ -76,7 +80,7 @@ def is_tracking(address: str) -> bool:
     if _TRACKING_HOST.match(host):
         return True
     path = "/" + path
-    return any((_TRACKING_PATH.match(path), _NUMBERS.search(path), _QUERY_MARKS.search(path)))
+    return any((_TRACKING_PATH.match(path), _NUMBERS.search(path), _LONG_TOKEN.search(path), _QUERY_MARKS.search(path)))
 
 
 def _bare(address: str) -> str:

@@ -116,7 +116,7 @@ class Renderer:
         block = block or display in BLOCK_DISPLAYS
         before = self._state
         state = inherit(before, name, attributes, style, block=block)
-        if state is before and not block and name != "a" and not self._open.get(name):
+        if state is before and name != "a" and not block and name not in BLOCKS and not self._open.get(name):
             return  # A plain inline element changes nothing, and neither does its end.
         frame = _Frame(name, before)
         if not state.gone:
@@ -222,7 +222,11 @@ class Renderer:
             self._void("br", {})
             return
         depths = self._open.get(name)
-        if not depths or name in {"html", "body"}:
+        if name in {"html", "body"}:
+            return
+        if not depths:
+            if name in BLOCKS and not self._state.gone:
+                self.lines.end_line()
             return
         depth = depths[-1]
         if name in ROW_PARTS:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import socket
 import socketserver
 import threading
@@ -196,7 +197,7 @@ class _Listener(ThreadingHTTPServer):
     daemon_threads = True
     block_on_close = False
     request_queue_size = 256
-    allow_reuse_address = True
+    allow_reuse_address = os.name == "posix"  # on Windows it would let two servers share a port
 
     def __init__(self, site: SandboxServer, port: int) -> None:
         self.site = site

@@ -39,7 +39,6 @@ DIRECTORIES_EVERY = 3600.0
 IDLE = 3600.0
 LOOK = 0.5
 """Seconds after which a waiting main thread lets signals in (Windows)."""
-UPKEEP_EVERY = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,19 +72,17 @@ class Engine:
         self._options = options
         self._poll_wakes = {lane.name: Wake() for lane in lanes}
         self._write_wakes = {lane.name: Wake() for lane in lanes}
-        self._upkeep_wake = Wake()
         self._running = threading.Event()
         self._next_poll: datetime | None = None
 
     # The service: loops until stopped.
 
     def loops(self) -> tuple[Loop, ...]:
-        """One loop for reading and one for writing per source, and one for upkeep."""
+        """One loop for reading and one for writing per source."""
         loops = []
         for lane in self.lanes:
             loops.append(Loop(f"read-{lane.name}", partial(self._read_loop, lane)))
             loops.append(Loop(f"write-{lane.name}", partial(self._write_loop, lane)))
-        loops.append(Loop("upkeep", self._upkeep_loop))
         return tuple(loops)
 
     def run(self, stop: Stop) -> None:
@@ -141,15 +138,6 @@ class Engine:
                 self.spool.wait_ready(lane.name, stop, IDLE)
 
         self._keep(lane.name, work, self._write_wakes[lane.name], stop, waits=False)
-
-    def _upkeep_loop(self, stop: Stop) -> None:
-        def work(_: bool) -> None:
-            for lane in self.lanes:
-                if self._directories_due(lane):
-                    self._directories(lane, stop)
-                    self.carry_names(lane, stop)
-
-        self._keep("upkeep", work, self._upkeep_wake, stop)
 
     def _keep(self, part: str, work: Callable[[bool], None], wake: Wake, stop: Stop, *, waits: bool = True) -> None:
         """Do `work` again and again until stopped; a pause rests it, a failure backs it off and is told once.
@@ -230,6 +218,8 @@ class Engine:
 
     def _directories(self, lane: Lane, stop: Stop) -> None:
         lane.source.refresh_directories(stop)
+        # Compared with the stored rows, not with the last directories: a run cut off here makes up for it next time.
+        self.carry_names(lane, stop)
         self.ledger.set_flag(f"directories:{lane.name}", time_to_text(self._clock.now()))
 
     def carry_names(self, lane: Lane, stop: Stop) -> RefreshReport:
@@ -300,10 +290,9 @@ class Engine:
 
         def work(lane: Lane, halt: Stop) -> LaneReport:
             self.writer.ready(halt)
-            self._directories(lane, halt)
-            found = lane.reconcile(halt, dry_run=dry_run, allow_removals=allow_removals)
             if not dry_run:
-                self.carry_names(lane, halt)
+                self._directories(lane, halt)
+            found = lane.reconcile(halt, dry_run=dry_run, allow_removals=allow_removals)
             return LaneReport(lane.name, reconciled=found)
 
         return self._everywhere("reconcile", self.lanes, work, stop, write=not dry_run)
@@ -351,7 +340,7 @@ class Engine:
     def sync_now(self) -> None:
         """Have every loop begin a round now, whatever its schedule or back-off says."""
         self.spool.retry_now(None)
-        for wake in (*self._poll_wakes.values(), *self._write_wakes.values(), self._upkeep_wake):
+        for wake in (*self._poll_wakes.values(), *self._write_wakes.values()):
             wake.now()
         self.spool.wake()
 

@@ -5,7 +5,6 @@ Knowledge of records belongs to the *bound destination*: another database, or on
 
 from __future__ import annotations
 
-import json
 import sqlite3
 import threading
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -17,10 +16,20 @@ from typing import Any
 
 from tray_connector.config.clock import Clock
 from tray_connector.destinations.base import Identity
-from tray_connector.model.codec import from_json, time_from_text, time_to_text, to_json
+from tray_connector.model.codec import time_from_text, time_to_text, to_json
 from tray_connector.model.errors import InternalError
 from tray_connector.model.events import SourceName
-from tray_connector.model.records import LARGE_FIELDS, Conversation, Email, Stored, Table, Task, key_of, table_of
+from tray_connector.model.records import Conversation, Email, Table, key_of
+from tray_connector.sync.ledger_rows import (
+    ENTRY_COLUMNS,
+    Entry,
+    as_text,
+    chunks,
+    conversation_of,
+    emails_in,
+    entry_of,
+    row_of,
+)
 from tray_connector.sync.ledger_schema import UNCLEAN, ledger_trouble, open_ledger
 
 READ_NUMBERS = "read_numbers"
@@ -28,27 +37,6 @@ READ_BLOCK = 1000
 KEPT_REQUESTS = timedelta(minutes=20)
 KEPT_RUNS = 1000
 KEPT_MONTHS = 24
-_KINDS: dict[Table, str] = {"tasks": "task", "emails": "email"}
-_CHUNK = 500
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """What is noted of a record whose row is durable in the bound destination."""
-
-    record: Stored
-    """Without the `LARGE_FIELDS`."""
-    content_hash: str
-    """`codec.large_hash` of the record as it was written: stands for the fields that are not kept."""
-    category_hash: str
-    category_version: str
-    """The version of the category file in force when the row was written."""
-    version: tuple[float, int]
-    """`model.events.version_of`: orders the reads of this record."""
-    state_read: int = 0
-    """E-mails: the read number of the conversation's state that was applied last."""
-    record_id: str | None = None
-    """The destination's own id of the row."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,14 +153,14 @@ class Ledger:
         found: dict[str, Entry] = {}
         for chunk in chunks(ids):
             marks = ",".join("?" * len(chunk))
-            sql = f"SELECT {_ENTRY} FROM records WHERE destination = ? AND tab = ? AND id IN ({marks})"  # noqa: S608 - marks only
+            sql = f"SELECT {ENTRY_COLUMNS} FROM records WHERE destination = ? AND tab = ? AND id IN ({marks})"  # noqa: S608 - marks only
             for row in self._rows(sql, (self._destination, table, *chunk)):
                 found[row[0]] = entry_of(table, row)
         return found
 
     def entries_of(self, conversation_id: str) -> dict[str, Entry]:
         """The e-mails of a conversation."""
-        sql = f"SELECT {_ENTRY} FROM records WHERE destination = ? AND conversation_id = ?"  # noqa: S608 - fixed names
+        sql = f"SELECT {ENTRY_COLUMNS} FROM records WHERE destination = ? AND conversation_id = ?"  # noqa: S608 - fixed names
         rows = self._rows(sql, (self._destination, conversation_id))
         return {row[0]: entry_of("emails", row) for row in rows}
 
@@ -202,7 +190,7 @@ class Ledger:
     def iterate(self, table: Table, batch: int = 500) -> Iterator[list[Entry]]:
         """All of a table in the order of ids, a batch at a time; others may write meanwhile."""
         last = ""
-        sql = f"SELECT {_ENTRY} FROM records WHERE destination = ? AND tab = ? AND id > ? ORDER BY id LIMIT ?"  # noqa: S608 - fixed
+        sql = f"SELECT {ENTRY_COLUMNS} FROM records WHERE destination = ? AND tab = ? AND id > ? ORDER BY id LIMIT ?"  # noqa: S608 - fixed
         while rows := self._rows(sql, (self._destination, table, last, batch)):
             yield [entry_of(table, row) for row in rows]
             last = rows[-1][0]
@@ -355,57 +343,3 @@ class Ledger:
             Run(kind, time_from_text(began), time_from_text(ended), *rest)
             for kind, began, ended, *rest in self._rows(sql, (limit,))
         ]
-
-
-_ENTRY = "id, record, content_hash, category_hash, category_version, changed, read_number, state_read, record_id"
-
-
-def row_of(destination: int, entry: Entry) -> tuple[Any, ...]:
-    """The row that holds an entry."""
-    record = entry.record
-    return (
-        destination,
-        table_of(record),
-        key_of(record),
-        as_text(to_json(record, LARGE_FIELDS)),
-        entry.content_hash,
-        entry.category_hash,
-        entry.category_version,
-        *entry.version,
-        entry.state_read,
-        entry.record_id,
-        record.conversation_id if isinstance(record, Email) else None,
-    )
-
-
-def entry_of(table: Table, row: tuple[Any, ...]) -> Entry:
-    """The inverse of `row_of`."""
-    record = from_json(_KINDS[table], json.loads(row[1]))
-    if not isinstance(record, Task | Email):
-        raise TypeError(f"not a stored record: {type(record).__name__}")
-    return Entry(record, row[2], row[3], row[4], (float(row[5]), int(row[6])), int(row[7]), row[8])
-
-
-def conversation_of(text: str) -> Conversation:
-    """A conversation from its row."""
-    item = from_json("conversation", json.loads(text))
-    if not isinstance(item, Conversation):
-        raise TypeError("not a conversation")
-    return item
-
-
-def emails_in(entries: Mapping[str, Entry]) -> dict[str, Email]:
-    """The e-mails among the entries."""
-    return {key: entry.record for key, entry in entries.items() if isinstance(entry.record, Email)}
-
-
-def as_text(data: Mapping[str, Any]) -> str:
-    """Compact JSON."""
-    return json.dumps(data, ensure_ascii=False, separators=(",", ":"))
-
-
-def chunks(ids: Collection[str]) -> Iterator[list[str]]:
-    """The ids in pieces that one statement can carry."""
-    every = list(ids)
-    for start in range(0, len(every), _CHUNK):
-        yield every[start : start + _CHUNK]

@@ -23,7 +23,7 @@ from tray_connector.model.records import (
     table_of,
 )
 from tray_connector.sources.base import Reading
-from tray_connector.sync.ledger import Entry
+from tray_connector.sync.ledger_rows import Entry
 
 ChangeKind = Literal["new", "changed", "removed", "restored"]
 _BESIDE_COLUMNS = {Task: ("attachment_ids",), Email: ("attachments",)}

@@ -11,7 +11,8 @@ from tray_connector.model.codec import large_hash, without_large
 from tray_connector.model.events import Event
 from tray_connector.model.records import Conversation, Task
 from tray_connector.sources.base import Since, Source, Stream
-from tray_connector.sync.ledger import Entry, Ledger
+from tray_connector.sync.ledger import Ledger
+from tray_connector.sync.ledger_rows import Entry
 from tray_connector.sync.plan import same_content
 from tray_connector.sync.spool import Spool
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import itertools
+import logging
 import threading
 from collections import deque
 from collections.abc import Callable, Collection, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -15,12 +17,17 @@ from tray_connector.config.clock import Clock, Stop
 from tray_connector.config.private_files import sync_folder
 from tray_connector.model.errors import Problem
 from tray_connector.model.events import SOURCES, Event, SourceName, merge
+from tray_connector.sync.spool_codec import encode_event
 from tray_connector.sync.spool_files import SpoolFiles, disk_trouble, parse_name
 from tray_connector.sync.spool_index import SourceIndex
 from tray_connector.sync.spool_shelf import FARTHEST, Shelf, moment
 from tray_connector.sync.spool_watch import watch_folders
 
+logger = logging.getLogger(__name__)
+
 Key = tuple[SourceName, str]
+WRITERS = 4
+"""Files on their way to the disk at the same time."""
 LEARN = 100
 """Files read in one `counts` to learn since when they wait."""
 
@@ -55,8 +62,8 @@ class QueueCounts:
 class Spool:
     """Thread-safe, for one process per folder. TransientError ``spool-…`` when the disk does not let it work.
 
-    An id has one file. Should two be found (`.evt` dropped in beside a `.retry`), they become one by
-    `model.events.merge`, the `.evt` being the newer.
+    An id has one file. Should two be found (an `.evt` dropped in beside a `.retry`), they become one by
+    `model.events.merge`, the `.evt` being the newer. An `.evt` is due, a `.retry` at its modification time.
     """
 
     def __init__(self, folder: Path, clock: Clock, *, last_read: Callable[[], int] = lambda: 0) -> None:
@@ -68,6 +75,7 @@ class Spool:
         self._disk = threading.RLock()
         self._changed = threading.Condition()
         self._woken: set[SourceName] = set()
+        self._writers = ThreadPoolExecutor(WRITERS, thread_name_prefix="spool")
         self._shelves: dict[SourceName, Shelf] = {
             source: Shelf(
                 source, self._files, SourceIndex(generations), self._changed, clock=clock, last_read=last_read
@@ -115,18 +123,34 @@ class Spool:
         return True
 
     def _store(self, events: Sequence[Event]) -> None:
-        prepared: deque[tuple[Event, str]] = deque()
+        prepared = deque(zip(events, self._prepare(events), strict=True))
         try:
-            for event in events:
-                prepared.append((event, self._shelves[event.source].prepare(event)))
             while prepared:
-                self._shelves[prepared[0][0].source].install(*prepared[0])
+                event, temporary = prepared[0]
+                self._shelves[event.source].install(event, temporary)
                 prepared.popleft()
         finally:
             for _, temporary in prepared:
                 self._files.drop(temporary)
         for source in {event.source for event in events}:
             sync_folder(self._files.folder / source)
+
+    def _prepare(self, events: Sequence[Event]) -> list[str]:
+        """A durable temporary file for each, or none at all."""
+        # Several files on their way to the disk share its rounds: about half the time for a page.
+        contents = [encode_event(event) for event in events]
+        started = [
+            self._writers.submit(self._shelves[event.source].prepare, event, content)
+            for event, content in zip(events, contents, strict=True)
+        ]
+        wait(started)
+        failures = [failure for future in started if (failure := future.exception()) is not None]
+        if failures:
+            for future in started:
+                if future.exception() is None:
+                    self._files.drop(future.result())
+            raise failures[0]
+        return [future.result() for future in started]
 
     def contains(self, source: SourceName, id: str) -> bool:  # noqa: A002 - the name the id has everywhere
         """Whether an event of this id waits or is being worked on."""
@@ -150,6 +174,8 @@ class Spool:
             except BaseException:
                 self.give_back(leases)
                 raise
+            finally:
+                shelf.end_taking()
         return leases
 
     def done(self, leases: Sequence[Lease]) -> None:
@@ -221,18 +247,25 @@ class Spool:
     def counts(self, source: SourceName | None = None) -> QueueCounts:
         """The numbers of one source, or of both."""
         shelves = list(self._shelves.values()) if source is None else [self._shelves[source]]
-        if self._disk.acquire(blocking=False):
-            try:
-                for shelf in shelves:
-                    shelf.learn(LEARN)
-            finally:
-                self._disk.release()
+        self._learn(shelves)
         with self._changed:
             total = sum(len(shelf.index.slots) for shelf in shelves)
             retrying = sum(shelf.index.retrying for shelf in shelves)
             oldest = min((found for shelf in shelves if (found := shelf.index.oldest()) is not None), default=None)
         unreadable = sum(n for name, n in self._files.set_aside_counts.items() if source in (None, name))
         return QueueCounts(total - retrying, retrying, unreadable, None if oldest is None else moment(oldest))
+
+    def _learn(self, shelves: Sequence[Shelf]) -> None:
+        # Never waits for the disk lock: who asks for numbers shows them to somebody.
+        if self._disk.acquire(blocking=False):
+            try:
+                for shelf in shelves:
+                    shelf.learn(LEARN)
+            except OSError as error:
+                # The numbers stand without; `take` and `put` report it.
+                logger.info("The age of waiting events cannot be read: %s", error)
+            finally:
+                self._disk.release()
 
     def listing(self, offset: int = 0, limit: int | None = None) -> Sequence[Event]:
         """The events that wait or are being worked on, those first that wait for longest. Reads their files."""
@@ -306,5 +339,6 @@ class Spool:
             return slot is not None and slot.retry == parsed[1]
 
     def close(self) -> None:
-        """Let whoever waits go. The files need nothing; leases end with the process."""
+        """Let whoever waits go; leases end. Nothing may be put afterwards. May be called twice."""
         self.wake()
+        self._writers.shutdown()

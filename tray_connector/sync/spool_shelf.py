@@ -39,6 +39,14 @@ def moment(seconds: float) -> datetime:
     return datetime.fromtimestamp(seconds, UTC)
 
 
+class _NotNow(Exception):  # noqa: N818 - a finding, handled in this module
+    """The file cannot be read before `until`."""
+
+    def __init__(self, until: float) -> None:
+        super().__init__(until)
+        self.until = until
+
+
 class Shelf:
     """Files change only while the caller holds the spool's disk lock, the index only under `changed`.
 
@@ -62,6 +70,7 @@ class Shelf:
         self._clock = clock
         self._last_read = last_read
         self._stuck: set[str] = set()
+        self._put_off: list[tuple[str, float]] = []
 
     # Reading.
 
@@ -71,13 +80,19 @@ class Shelf:
             known = key in self.index.slots
         if not known:
             self._notice(key)
-        loaded = self._load(key)
+        try:
+            loaded = self._load(key)
+        except _NotNow:
+            return None
         return None if loaded is None else loaded[0]
 
     def lease(self, key: str) -> tuple[Event, int] | None:
-        """Hold the id just popped: its event and generation. None when it is gone or cannot be read."""
+        """Hold the id just popped: its event and generation. None when it is gone or cannot be read (now)."""
         try:
             loaded = self._load(key)
+        except _NotNow as later:
+            self._put_off.append((key, later.until))
+            return None
         except OSError:
             with self._changed:
                 self.index.push_back(key)
@@ -87,12 +102,19 @@ class Shelf:
         with self._changed:
             return loaded[0], self.index.hold(key, loaded[1])
 
+    def end_taking(self) -> None:
+        """Let the ids that `lease` could not read now come round again."""
+        with self._changed:
+            for key, until in self._put_off:
+                self.index.postpone(key, until)
+            self._put_off.clear()
+
     def learn(self, limit: int) -> None:
         """Read some files of which it is not known yet since when they wait."""
         with self._changed:
             keys = self.index.unknown_age(limit)
         for key in keys:
-            self._load(key)
+            self.load(key)
 
     def _load(self, key: str) -> tuple[Event, Stamp] | None:
         with self._changed:
@@ -107,6 +129,10 @@ class Shelf:
         except UnreadableFile as error:
             self._reject(key, slot.retry, error)
             return None
+        except OSError as error:
+            # When it is the folder that fails, this raises as well.
+            os.listdir(self._files.folder / self.source)
+            raise self._stuck_until(key + suffix(slot.retry), error) from error
         with self._changed:
             self.index.learned(slot, event.since.timestamp())
         if event.payload is not None and slot.read_number > event.read_number:
@@ -127,29 +153,29 @@ class Shelf:
     def _reject(self, key: str, retry: bool, error: UnreadableFile) -> None:
         now = self._clock.now().timestamp()
         if error.modified is not None and 0 <= now - error.modified < GRACE:
-            with self._changed:
-                self.index.postpone(key, now + GRACE)
-        elif self._set_aside(key + suffix(retry), str(error)):
-            self._forget(key)
-        else:
-            with self._changed:
-                self.index.postpone(key, now + STUCK)
+            raise _NotNow(now + GRACE)
+        try:
+            self._files.set_aside(self.source, key + suffix(retry), str(error))
+        except OSError as trouble:
+            raise self._stuck_until(key + suffix(retry), trouble) from trouble
+        self._forget(key)
 
-    def _set_aside(self, name: str, reason: str) -> bool:
+    def _stuck_until(self, name: str, error: OSError) -> _NotNow:
+        if name not in self._stuck:
+            self._stuck.add(name)
+            logger.warning("A file of the queue can be neither read nor moved: %s (%s)", ascii(name), error.strerror)
+        return _NotNow(self._clock.now().timestamp() + STUCK)
+
+    def _set_aside(self, name: str, reason: str) -> None:
         try:
             self._files.set_aside(self.source, name, reason)
         except OSError as error:
-            if name not in self._stuck:
-                self._stuck.add(name)
-                logger.warning("A file of the queue can be neither read nor moved: %s (%s)", ascii(name), error)
-            return False
-        return True
+            self._stuck_until(name, error)
 
     # Writing.
 
-    def prepare(self, event: Event) -> str:
-        """A durable temporary file for `install`; its path."""
-        content = encode_event(event)
+    def prepare(self, event: Event, content: bytes) -> str:
+        """A durable temporary file with the event's content, for `install`; its path. From any thread."""
         shown = event.since if event.next_try is None else event.next_try
         try:
             return self._files.write_temporary(self.source, event.id, content, shown.timestamp())
@@ -169,7 +195,7 @@ class Shelf:
 
     def write(self, event: Event) -> None:
         """`prepare` and `install`, with nothing left behind on failure."""
-        temporary = self.prepare(event)
+        temporary = self.prepare(event, encode_event(event))
         try:
             self.install(event, temporary)
         except BaseException:
@@ -273,15 +299,15 @@ class Shelf:
         with self._changed:
             slot = self.index.slots.get(key)
             shown = self._plausible(modified(status)) if retry else modified(status)
-            if slot is None:
+            same_name = slot is not None and slot.retry == retry
+            # Of a file that is held, `end` finds out whether somebody wrote it.
+            as_known = slot is not None and (
+                key in self.index.held or shown == (slot.next_try if retry else slot.since)
+            )
+            if slot is None or (same_name and not as_known):
                 self.index.set(key, since=None if retry else shown, next_try=shown if retry else None)
-                return key
-            held = key in self.index.held
-        if slot.retry != retry:
+        if slot is not None and not same_name:
             self._unite(key)
-        elif retry and not held and shown != slot.next_try:
-            with self._changed:
-                self.index.set(key, since=None, next_try=shown)
         return key
 
     def _plausible(self, next_try: float) -> float:
@@ -301,7 +327,7 @@ class Shelf:
         if len(found) == 2:
             event = merge(found[True], found[False])
             kept = event.next_try is not None
-            self._files.replace(self.prepare(event), self.source, key, kept)
+            self._files.replace(self.prepare(event, encode_event(event)), self.source, key, kept)
             self._files.remove(self.source, key, not kept)
         elif found:
             event = next(iter(found.values()))

@@ -18,7 +18,8 @@ from tray_connector.model.errors import ConnectorError, InternalError, Problem, 
 from tray_connector.model.events import SourceName, version_of
 from tray_connector.model.records import Conversation, Stored, Table, key_of, table_of
 from tray_connector.sources.base import Reading
-from tray_connector.sync.ledger import Entry, Ledger
+from tray_connector.sync.ledger import Ledger
+from tray_connector.sync.ledger_rows import Entry
 from tray_connector.sync.plan import (
     ChangeKind,
     Context,

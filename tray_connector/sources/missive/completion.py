@@ -90,8 +90,13 @@ class Completion:
 
     def _found(self, thread: Thread, answer: tuple[parse.Fields | None, parse.Fields | None]) -> None:
         raw, raw_message = answer
-        message = parse.message(raw_message) if raw_message is not None else None
-        if message is not None:
+        message, head = parse.message(raw_message), parse.head(raw_message)
+        if (
+            message is not None
+            and head is not None
+            and head.is_email
+            and self._scope.takes_delivered(head.delivered_at)
+        ):
             thread.found[message.email.email_id] = message
         self._resolved(thread, raw)
 

@@ -158,16 +158,19 @@ class Thread:
     def reading(self) -> Reading:
         """All that was found. Oldest message first, as they were written."""
         strays = {message_id for message_id in self.heads if self._is_stray(message_id)}
+        ids = self.message_ids
+        # A message that was asked for by its own id may lie below the part of the list that was read.
+        beside = [key for key in self.found if key not in self.heads and (ids is None or key in ids)]
         records = [
             self._record(self.found[message_id])
-            for message_id in reversed(self.heads)
-            if message_id in self.found and message_id not in strays
+            for message_id in (*beside, *reversed(self.heads))
+            if message_id in self.found and not self._is_stray(message_id)
         ]
         return Reading(
             self.event,
             records=tuple(records),
             conversation=self.conversation,
-            message_ids=None if self.message_ids is None else self.message_ids - strays,
+            message_ids=None if ids is None else ids - strays,
             vanished=frozenset(self.vanished),
             left_out=self.left_out,
             read_number=self.number,

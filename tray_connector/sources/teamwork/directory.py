@@ -21,6 +21,7 @@ KINDS = ("users", "teams", "companies", "tags", "projects", "tasklists")
 _PAGE = 500
 _TEAM_PAGE = 250
 """Teams come from version 1 of the API, whose pages are smaller."""
+_ALL_TEAMS = {"includeCompanyTeams": "true", "includeProjectTeams": "true", "includeSubteams": "true"}
 _ASK_AGAIN = 3600.0
 """Seconds before an id that a refresh did not name is asked for again."""
 _NOT_ALLOWED = frozenset({403, 404})
@@ -142,7 +143,7 @@ class Directory:
     def _teams(self, stop: Stop) -> Iterator[list[Any]]:
         page = 1
         while True:
-            params = {"page": str(page), "pageSize": str(_TEAM_PAGE)}
+            params = {**_ALL_TEAMS, "page": str(page), "pageSize": str(_TEAM_PAGE)}
             answer = self._client.get("teams.json", params, stop=stop, accept=_NOT_ALLOWED)
             if answer.status in _NOT_ALLOWED:
                 _log.info("Teamwork does not show the list of teams: %s", answer.words or answer.status)
@@ -164,26 +165,34 @@ def has_more(data: Mapping[str, Any], rows: int, page_size: int) -> bool:
 
 def _read(path: Path) -> dict[str, str]:
     try:
-        data = json.loads(path.read_bytes())
-        if not isinstance(data, dict):
-            raise ValueError("not an object")
+        content = path.read_bytes()
     except FileNotFoundError:
         return {}
-    except (OSError, ValueError, RecursionError) as error:
-        _set_aside(path, error)
+    except OSError as error:
+        raise _unreadable(path, error) from error
+    try:
+        data = json.loads(content)
+    except (ValueError, RecursionError):
+        data = None
+    if not isinstance(data, dict):
+        _set_aside(path)
         return {}
     return {key: name for key, name in data.items() if isinstance(name, str) and name}
 
 
-def _set_aside(path: Path, error: Exception) -> None:
+def _set_aside(path: Path) -> None:
     aside = path.with_name(path.name + ".unreadable")
-    _log.warning("%s cannot be read (%s); it is kept as %s and made anew", path, type(error).__name__, aside.name)
+    _log.warning("%s holds no names; it is kept as %s and made anew", path, aside.name)
     try:
         path.replace(aside)
-    except OSError as problem:
-        raise TransientError(
-            "teamwork-names",
-            "The names from Teamwork cannot be read",
-            f"{path}: {problem.strerror or 'no reason given'}",
-            "Check the permissions of the file.",
-        ) from problem
+    except OSError as error:
+        raise _unreadable(path, error) from error
+
+
+def _unreadable(path: Path, error: OSError) -> TransientError:
+    return TransientError(
+        "teamwork-names",
+        "The names from Teamwork cannot be read",
+        f"{path}: {error.strerror or 'no reason given'}",
+        "Check the permissions of the file.",
+    )

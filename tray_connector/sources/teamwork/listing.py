@@ -9,7 +9,7 @@ each request beginning anew one second before the last row's.
 from __future__ import annotations
 
 import logging
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -83,9 +83,11 @@ class Listing:
         # Only now it is sure that the order was the reason, and not another part of the question.
         self._order_by_id = False
 
-    def look_up(self, ids: list[str], params: Params, stop: Stop) -> Iterator[Batch]:
+    def look_up(
+        self, ids: Iterable[str], params: Params, stop: Stop, *, at_most: int = questions.IDS_AT_MOST
+    ) -> Iterator[Batch]:
         """The tasks with these ids, in as few requests as the site takes; rows that were not asked for are left out."""
-        waiting = questions.id_chunks(ids)
+        waiting = questions.id_chunks(ids, at_most)
         while waiting:
             chunk = waiting.pop(0)
             asked = {**params, "ids": ",".join(chunk), "page": "1", "pageSize": str(PAGE)}

@@ -26,7 +26,9 @@ WITH_NAMES: Params = {"include": "projects,tasklists,users,tags,companies,teams"
 WITH_DELETED: Params = {"includeTasksFromDeletedLists": "true", "showDeleted": "true"}
 IN_DELETED_LISTS: Params = {"includeTasksFromDeletedLists": "true"}
 
-_IDS_AT_MOST = 100
+IDS_AT_MOST = 100
+FEW_IDS = 25
+"""How many ids one question takes is not documented: so few are surely all looked at."""
 _URL_AT_MOST = 5000
 """Characters of the ids in one address: the whole stays below 6 kB."""
 
@@ -50,15 +52,15 @@ def only_deleted(after: datetime) -> Params:
     """What was deleted after the moment. Whether `showDeleted` adds to the live tasks or replaces them is not
     documented, so all switches are set and the rows decide.
     """
-    return {**ALL_TASKS, "showDeleted": "true", "deletedOnly": "true", "deletedAfter": time(after)}
+    return {**ALL_TASKS, **WITH_DELETED, "deletedOnly": "true", "deletedAfter": time(after)}
 
 
-def id_chunks(ids: Iterable[str]) -> list[list[str]]:
+def id_chunks(ids: Iterable[str], at_most: int) -> list[list[str]]:
     """Ids in portions that one address can carry."""
     chunks: list[list[str]] = []
     length = 0
     for task_id in ids:
-        if not chunks or len(chunks[-1]) == _IDS_AT_MOST or length + len(task_id) + 1 > _URL_AT_MOST:
+        if not chunks or len(chunks[-1]) == at_most or length + len(task_id) + 1 > _URL_AT_MOST:
             chunks.append([])
             length = 0
         chunks[-1].append(task_id)

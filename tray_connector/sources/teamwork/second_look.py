@@ -12,7 +12,14 @@ from tray_connector.sources.base import Fate, ReadNumber, Verdict
 from tray_connector.sources.http import HttpClient
 from tray_connector.sources.teamwork import questions
 from tray_connector.sources.teamwork.listing import Batch, Listing
-from tray_connector.sources.teamwork.questions import ALL_TASKS, IN_DELETED_LISTS, WITH_DELETED, WITH_NAMES
+from tray_connector.sources.teamwork.questions import (
+    ALL_TASKS,
+    FEW_IDS,
+    IDS_AT_MOST,
+    IN_DELETED_LISTS,
+    WITH_DELETED,
+    WITH_NAMES,
+)
 from tray_connector.sources.teamwork.values import mapping
 
 _log = logging.getLogger(__name__)
@@ -36,19 +43,19 @@ class SecondLook:
         self._events_of = events_of
 
     def look(self, ids: Collection[str], stop: Stop) -> dict[str, Verdict]:
-        """A verdict for each id: by the flags of the walk first, then as `look_wider`."""
+        """A verdict for each id."""
         verdicts: dict[str, Verdict] = {}
-        for batch in self._listing.look_up(list(ids), {**ALL_TASKS, **WITH_NAMES}, stop):
-            verdicts |= _verdicts(self._events_of(batch, False))
-        return verdicts | self.look_wider([key for key in ids if key not in verdicts], stop)
-
-    def look_wider(self, ids: Collection[str], stop: Stop) -> dict[str, Verdict]:
-        """The same for ids that the walk's flags did not show."""
-        verdicts: dict[str, Verdict] = {}
+        # A site may look at a part of many ids only, without a word: what is missing is asked for in small portions
+        # before it counts as not shown.
+        for at_most in (IDS_AT_MOST, FEW_IDS) if len(ids) > FEW_IDS else (FEW_IDS,):
+            missing = [key for key in ids if key not in verdicts]
+            for batch in self._listing.look_up(missing, {**ALL_TASKS, **WITH_NAMES}, stop, at_most=at_most):
+                verdicts |= _verdicts(self._events_of(batch, False))
         # `showDeleted` may replace the live rows: those of deleted lists are then asked for by themselves.
         for flags in (WITH_DELETED, IN_DELETED_LISTS):
             missing = [key for key in ids if key not in verdicts]
-            for batch in self._listing.look_up(missing, {**ALL_TASKS, **WITH_NAMES, **flags}, stop):
+            asked = {**ALL_TASKS, **WITH_NAMES, **flags}
+            for batch in self._listing.look_up(missing, asked, stop, at_most=FEW_IDS):
                 verdicts |= _verdicts(self._events_of(batch, True))
         missing = [key for key in ids if key not in verdicts]
         return verdicts | self._one_by_one(missing, stop)

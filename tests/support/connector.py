@@ -1,0 +1,95 @@
+"""A connector over a sandbox office: the real engine, real HTTP, a real database; only the clock is ours."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any
+
+from tests.support.clock import FakeClock
+from tray_connector.config.categories_file import CategoriesFile
+from tray_connector.config.clock import Stop
+from tray_connector.config.credentials import MemoryCredentials
+from tray_connector.config.paths import Paths
+from tray_connector.config.settings import load_settings
+from tray_connector.sandbox.mailbox import Mailbox
+from tray_connector.sandbox.office import Office
+from tray_connector.sandbox.running import SandboxOffice
+from tray_connector.sync.assemble import assemble
+from tray_connector.sync.report import Report
+
+Row = dict[str, Any]
+
+
+@contextmanager
+def sandbox(
+    clock: FakeClock, *, office: Office | None = None, mailbox: Mailbox | None = None, rate_scale: float = 1000
+) -> Iterator[SandboxOffice]:
+    """An office with an empty mailbox and no tasks, unless given; its limits are far away."""
+    if office is None:
+        office = Office.generate(clock=clock, tasks=0, deleted=0)
+        office.create_list("Allgemein", office.create_project("Büro").id)
+    with SandboxOffice(
+        clock=clock,
+        office=office,
+        mailbox=mailbox or Mailbox(clock=clock),
+        rate_scale=rate_scale,
+    ) as running:
+        yield running
+
+
+class Connector:
+    """One home. `restart` ends it as a proper stop does and starts it anew, with other settings if given."""
+
+    def __init__(self, office: SandboxOffice, home: Path, clock: FakeClock, **settings: str) -> None:
+        self.office = office
+        self.paths = Paths(home)
+        self.clock = clock
+        self.stop = Stop()
+        self._open(settings)
+
+    def _open(self, settings: dict[str, str]) -> None:
+        self.paths.create()
+        self.settings = load_settings(
+            environ={**self.office.environment(), **settings},
+            paths=self.paths,
+            dotenv=None,
+            credentials=MemoryCredentials(),
+        )
+        self.categories = CategoriesFile(self.paths.categories_file, self.clock)
+        self.engine = assemble(self.settings, self.paths, self.categories, self.clock, luck=lambda: 0.5)
+
+    def restart(self, **settings: str) -> None:
+        self.engine.close()
+        self._open(settings)
+
+    def close(self) -> None:
+        self.engine.close()
+
+    def sync(self) -> Report:
+        """`sync --once`, after a second has passed: changes of different seconds have different times."""
+        self.clock.advance(1)
+        return self.engine.sync_once(self.stop)
+
+    def rows(self, table: str, path: Path | None = None) -> dict[str, Row]:
+        """All rows by key; lists as lists."""
+        with closing(sqlite3.connect(path or self.settings.sqlite_path)) as connection:
+            connection.row_factory = sqlite3.Row
+            rows = [dict(row) for row in connection.execute(f"SELECT * FROM {table}")]  # noqa: S608 - a test's own words
+        return {str(next(iter(row.values()))): {name: as_value(value) for name, value in row.items()} for row in rows}
+
+    def task(self, task_id: int | str) -> Row:
+        return self.rows("tasks")[str(task_id)]
+
+
+def as_value(value: object) -> object:
+    """A list column as a list; a subject may look like one."""
+    if not isinstance(value, str) or not value.startswith("["):
+        return value
+    try:
+        return json.loads(value)
+    except ValueError:
+        return value
