@@ -7,6 +7,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -15,13 +16,12 @@ from tests.support.http import QUICK, client_of
 from tests.support.raw_server import RawServer, answering, raw_server, response
 from tray_connector.config.clock import Stop, Stopped, SystemClock
 from tray_connector.model.errors import ConnectorError, TransientError
-from tray_connector.sources import carriers
 from tray_connector.sources.budget import Budget, Window
-from tray_connector.sources.carriers import Timeouts
+from tray_connector.sources.carriers import Limits
 from tray_connector.sources.http import HttpClient
 
 GOOD = response(b'{"ok": true}')
-PATIENT = Timeouts(connect=5.0, silence=30.0, total=60.0)
+PATIENT = Limits(connect=5.0, silence=30.0, total=60.0)
 
 
 def wait_until(condition: Callable[[], bool], seconds: float = 5.0) -> None:
@@ -55,12 +55,12 @@ def test_a_silent_server_ends_in_a_time_out() -> None:
 def test_an_answer_that_drips_for_ever_ends_at_the_deadline() -> None:
     def drip(connection: socket.socket, _: bytes) -> None:
         connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n")
-        for _ in range(1000):
+        for _turn in range(1000):
             connection.sendall(b" ")
             threading.Event().wait(0.05)
 
-    quick = Timeouts(connect=2.0, silence=0.5, total=0.6)
-    with raw_server(drip) as server, client_of(url(server), timeouts=quick) as client:
+    quick = Limits(connect=2.0, silence=0.5, total=0.6)
+    with raw_server(drip) as server, client_of(url(server), limits=quick) as client:
         began = time.monotonic()
         with pytest.raises(TransientError) as caught:
             client.get("x", stop=Stop())
@@ -70,18 +70,21 @@ def test_an_answer_that_drips_for_ever_ends_at_the_deadline() -> None:
 
 
 @pytest.mark.parametrize("packed", [False, True])
-def test_an_endless_answer_is_given_up_at_a_size(monkeypatch: pytest.MonkeyPatch, packed: bool) -> None:
-    monkeypatch.setattr(carriers, "MAX_BODY", 1_000_000)
+def test_an_endless_answer_is_given_up_at_a_size(packed: bool) -> None:
+    limits = replace(PATIENT, largest=1_000_000)
     body = gzip.compress(b" " * 50_000_000) if packed else b" " * 3_000_000
     answer = response(body, *(["Content-Encoding: gzip"] if packed else []))
-    with raw_server(answering(answer)) as server, client_of(url(server), timeouts=PATIENT) as client:
-        with pytest.raises(TransientError) as caught:
-            client.get("x", stop=Stop())
+    with (
+        raw_server(answering(answer)) as server,
+        client_of(url(server), limits=limits) as client,
+        pytest.raises(TransientError) as caught,
+    ):
+        client.get("x", stop=Stop())
     assert (caught.value.problem.code, len(server.heads)) == ("teamwork-too-large", 1)
 
 
 def test_stopping_ends_a_request_at_once_and_its_socket_too() -> None:
-    with raw_server(silent) as server, client_of(url(server), timeouts=PATIENT) as client:
+    with raw_server(silent) as server, client_of(url(server), limits=PATIENT) as client:
         stop = Stop()
         threading.Timer(0.1, stop.set).start()
         began = time.monotonic()
@@ -92,26 +95,29 @@ def test_stopping_ends_a_request_at_once_and_its_socket_too() -> None:
 
 
 def test_stopping_ends_a_back_off_at_once() -> None:
-    with raw_server(answering(response(b"", status="503 Busy"))) as server:
-        with client_of(url(server), clock=SystemClock()) as client:
-            stop = Stop()
-            threading.Timer(0.2, stop.set).start()
-            began = time.monotonic()
-            with pytest.raises(Stopped):
-                client.get("x", stop=stop)
-            assert time.monotonic() - began < 2
+    busy = answering(response(b"", status="503 Busy"))
+    with raw_server(busy) as server, client_of(url(server), clock=SystemClock()) as client:
+        stop = Stop()
+        threading.Timer(0.2, stop.set).start()
+        began = time.monotonic()
+        with pytest.raises(Stopped):
+            client.get("x", stop=stop)
+        assert time.monotonic() - began < 2
 
 
 def test_after_a_stop_the_next_request_works() -> None:
-    turn = iter([silent, answering(GOOD)])
-    with raw_server(lambda connection, head: next(turn)(connection, head)) as server:
-        with client_of(url(server), timeouts=PATIENT) as client:
-            stop = Stop()
-            threading.Timer(0.1, stop.set).start()
-            with pytest.raises(Stopped):
-                client.get("x", stop=stop)
-            assert client.get("x", stop=Stop()).data == {"ok": True}
-            assert client.sent == 2
+    turns = iter([silent, answering(GOOD)])
+
+    def reply(connection: socket.socket, head: bytes) -> None:
+        next(turns)(connection, head)
+
+    with raw_server(reply) as server, client_of(url(server), limits=PATIENT) as client:
+        stop = Stop()
+        threading.Timer(0.1, stop.set).start()
+        with pytest.raises(Stopped):
+            client.get("x", stop=stop)
+        assert client.get("x", stop=Stop()).data == {"ok": True}
+        assert client.sent == 2
 
 
 def test_one_connection_serves_many_requests() -> None:
@@ -162,7 +168,7 @@ def test_requests_of_many_threads_do_not_mix_and_keep_to_the_number_in_flight() 
         connection.sendall(response(b'{"path": "' + path + b'"}'))
 
     wrong: list[str] = []
-    with raw_server(echo) as server, client_of(url(server), clock=SystemClock(), timeouts=PATIENT) as client:
+    with raw_server(echo) as server, client_of(url(server), clock=SystemClock(), limits=PATIENT) as client:
 
         def work(name: int) -> None:
             for turn in range(10):
@@ -219,7 +225,7 @@ def test_a_limit_that_does_not_end_is_told_with_its_time() -> None:
 def test_a_limit_holds_the_other_threads_as_well() -> None:
     clock = FakeClock()
     refused = response(b"{}", "Retry-After: 30", status="429 Too Many Requests")
-    with raw_server(answering(refused)) as server, client_of(url(server), clock=clock, timeouts=QUICK) as client:
+    with raw_server(answering(refused)) as server, client_of(url(server), clock=clock, limits=QUICK) as client:
         with pytest.raises(TransientError):
             client.get("x", stop=Stop())
         began = clock.monotonic()

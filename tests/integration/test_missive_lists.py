@@ -102,7 +102,7 @@ def test_guests_conversations_are_counted_and_left_out() -> None:
         mine = place.mailbox.add_conversation()
         (page,) = place.ready().pages()
         assert ids([page]) == [mine.id]
-        assert page.left_out == 1
+        assert len(page.left_out) == 1
 
 
 def test_shared_leaves_private_conversations_out() -> None:
@@ -110,7 +110,7 @@ def test_shared_leaves_private_conversations_out() -> None:
         place.mailbox.add_conversation(private=True)
         shared = place.mailbox.add_conversation()
         (page,) = place.ready().pages()
-        assert (ids([page]), page.left_out) == ([shared.id], 1)
+        assert (ids([page]), len(page.left_out)) == ([shared.id], 1)
 
 
 def test_only_chosen_teams_are_read_and_let_in() -> None:
@@ -185,7 +185,7 @@ def test_the_walk_shows_everything_once() -> None:
         found = ids(pages)
         assert len(found) == len(set(found))
         assert set(found) == {old.id, gone.id, spam.id, mine.id}
-        assert sum(page.left_out for page in pages) == 1
+        assert sum(len(page.left_out) for page in pages) == 1
 
 
 def test_a_walk_of_1000_conversations_costs_about_twenty_requests_for_all() -> None:

@@ -8,13 +8,13 @@ from contextlib import contextmanager
 from tests.support.clock import FakeClock
 from tray_connector.config.clock import Clock
 from tray_connector.sources.budget import Budget, Window
-from tray_connector.sources.carriers import Timeouts
+from tray_connector.sources.carriers import Limits
 from tray_connector.sources.http import HttpClient
 
 KEY = "Basic dHdwX3NlY3JldF9rZXk6eA=="
 """``twp_secret_key:x``"""
 SECRETS = ("dHdwX3NlY3JldF9rZXk6eA==", "twp_secret_key")
-QUICK = Timeouts(connect=2.0, silence=0.3, total=1.5)
+QUICK = Limits(connect=2.0, silence=0.3, total=1.5)
 
 
 @contextmanager
@@ -22,7 +22,7 @@ def client_of(
     url: str,
     *,
     clock: Clock | None = None,
-    timeouts: Timeouts = QUICK,
+    limits: Limits = QUICK,
     rate_statuses: frozenset[int] = frozenset({429, 400}),
     service: str = "teamwork",
 ) -> Iterator[HttpClient]:
@@ -36,7 +36,7 @@ def client_of(
         clock=clock,
         user_agent="tests",
         rate_statuses=rate_statuses,
-        timeouts=timeouts,
+        limits=limits,
     )
     try:
         yield client

@@ -22,14 +22,14 @@ from tray_connector.sandbox.server import Request, Response, SandboxServer, Serv
 from tray_connector.sandbox.teamwork import SANDBOX_KEY, TeamworkService, TeamworkSwitches
 from tray_connector.sources.base import Page, Reading, Since
 from tray_connector.sources.budget import teamwork_budget
-from tray_connector.sources.carriers import Timeouts
+from tray_connector.sources.carriers import Limits
 from tray_connector.sources.http import HttpClient
 from tray_connector.sources.teamwork import TeamworkSource
 
 FIRST_RUN = Since(None)
 EVERYTHING = Since(None, everything=True)
 TASKS = "/projects/api/v3/tasks.json"
-SHORT = Timeouts(connect=2.0, silence=0.3, total=2.0)
+SHORT = Limits(connect=2.0, silence=0.3, total=2.0)
 
 
 class Named(Protocol):
@@ -132,7 +132,7 @@ def reading_teamwork(
     limit: int = 150,
     key: str = SANDBOX_KEY,
     ceiling: int = 50_000,
-    timeouts: Timeouts = SHORT,
+    limits: Limits = SHORT,
 ) -> Iterator[Reader]:
     """A running site with a source that reads it; both end with the block."""
     office = office or Office.generate(clock=FakeClock(), tasks=tasks, people=people)
@@ -149,7 +149,7 @@ def reading_teamwork(
             clock=clock,
             user_agent="tests",
             rate_statuses=frozenset({429, 400}),
-            timeouts=timeouts,
+            limits=limits,
         )
         reads = count(1)
         source = TeamworkSource(

@@ -33,8 +33,8 @@ class Page:
     """With payload. Guest and out-of-scope records are not among them."""
     newest: datetime | None
     """The newest change time in this answer by the server's clock, never later than the answer's own ``Date``."""
-    left_out: int = 0
-    """Records seen but not taken (scope, `*_PROCESS_AFTER`, guests)."""
+    left_out: tuple[str, ...] = ()
+    """Ids that were seen and not taken (scope, guests)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,15 +25,13 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from tray_connector.config.clock import Stop, Stopped
 from tray_connector.model.errors import InternalError
 
-MAX_BODY = 64 * 1024 * 1024
-"""Bytes of an unpacked answer: far above any page of either service, far below the memory of a small machine."""
 _CHUNK = 64 * 1024
 _IDLE_SECONDS = 30.0
 _EXPECTED = (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError)
 
 
 class TooLargeError(ValueError):
-    """The answer goes beyond `MAX_BODY`, or never ends."""
+    """The answer goes beyond `Limits.largest`, or never ends."""
 
 
 class NoAnswerError(OSError):
@@ -53,12 +51,14 @@ Outcome = Received | Exception
 
 
 @dataclass(frozen=True, slots=True)
-class Timeouts:
-    """Seconds: to connect, of silence while reading, and for one request with its whole answer."""
+class Limits:
+    """When a request is given up. Seconds: to connect, of silence while reading, and for the whole answer."""
 
     connect: float = 10.0
     silence: float = 30.0
     total: float = 90.0
+    largest: int = 64 * 1024 * 1024
+    """Bytes of an unpacked answer: far above any page of either service, far below the memory of a small machine."""
 
 
 class Authorization(AuthBase):
@@ -202,7 +202,7 @@ class Manner:
 
     authorization: Authorization
     headers: Mapping[str, str]
-    timeouts: Timeouts
+    limits: Limits
     direct: bool
     """Loopback: no proxy, nothing from the environment."""
 
@@ -228,9 +228,11 @@ class _Carrier:
 
     def _run(self) -> None:
         with self._session() as session:
-            while (call := self._next()) is not None:
-                if not self._carry(session, call):
-                    return
+            kept = True
+            while kept and (call := self._next()) is not None:
+                kept = self._carry(session, call)
+                # While it waits, a carrier must not hold on to the client that sent the last request.
+                del call
 
     def _next(self) -> Call | None:
         while True:
@@ -271,7 +273,7 @@ class _Carrier:
         request = session.prepare_request(requests.Request("GET", call.url))
         # Not `Session.send`: it would read the whole body of a redirect.
         settings = session.merge_environment_settings(call.url, {}, True, None, None)
-        wait = (self._manner.timeouts.connect, self._manner.timeouts.silence)
+        wait = (self._manner.limits.connect, self._manner.limits.silence)
         verify = settings["verify"]
         response = session.get_adapter(call.url).send(
             request,
@@ -285,8 +287,8 @@ class _Carrier:
             body = bytearray()
             for chunk in response.raw.stream(_CHUNK, decode_content=True):
                 body += chunk
-                if len(body) > MAX_BODY:
-                    raise TooLargeError(f"more than {MAX_BODY // 1024 // 1024} MiB")
+                if len(body) > self._manner.limits.largest:
+                    raise TooLargeError(f"more than {self._manner.limits.largest} bytes")
             return Received(response.status_code, response.headers, bytes(body))
 
 
@@ -308,7 +310,7 @@ class Carriers:
             self._busy.add(carrier)
         carrier.send(call)
         try:
-            outcome = call.wait(stop, self._manner.timeouts.total)
+            outcome = call.wait(stop, self._manner.limits.total)
         except Stopped:
             carrier.line.cut(call)
             raise

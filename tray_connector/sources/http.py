@@ -20,7 +20,7 @@ from requests.utils import get_environ_proxies, select_proxy
 from tray_connector.config.clock import Clock, Stop, Stopped
 from tray_connector.model.errors import ConfigError, ConnectorError, InternalError, TransientError
 from tray_connector.sources.budget import Budget, Slot
-from tray_connector.sources.carriers import Authorization, Call, Carriers, Manner, Outcome, Received, Timeouts
+from tray_connector.sources.carriers import Authorization, Call, Carriers, Limits, Manner, Outcome, Received
 from tray_connector.sources.certificates import issuer_of
 from tray_connector.sources.http_errors import (
     BY_ITSELF,
@@ -93,7 +93,7 @@ class HttpClient:
         clock: Clock,
         user_agent: str,
         rate_statuses: frozenset[int] = frozenset({429}),
-        timeouts: Timeouts | None = None,
+        limits: Limits | None = None,
     ) -> None:
         self._service = service_named(service)
         self._base = base_url.strip().rstrip("/")
@@ -105,7 +105,7 @@ class HttpClient:
         self._rate_statuses = rate_statuses
         self._direct = direct
         headers = {"Accept": "application/json", "User-Agent": user_agent, "Accept-Encoding": "gzip, deflate"}
-        manner = Manner(self._authorization, headers, timeouts or Timeouts(), direct)
+        manner = Manner(self._authorization, headers, limits or Limits(), direct)
         self._carriers = Carriers(f"http-{service}", manner)
         self._lock = threading.Lock()
         self._sent = 0
@@ -285,7 +285,7 @@ class HttpClient:
         try:
             data = json.loads(received.body)
         except (ValueError, RecursionError) as error:
-            if received.body.lstrip()[:1] in (b"{", b"["):
+            if received.body.lstrip()[:1] in (b"{", b"[", b""):
                 raise _AgainLaterError(cut_off(self._service, self._host)) from error
             raise self._foreign(received) from error
         if not isinstance(data, dict):

@@ -166,9 +166,8 @@ def translate(service: Service, error: BaseException, host: str) -> ConnectorErr
 def _translate_outside(service: Service, error: BaseException, host: str) -> ConnectorError | None:
     code, name = service.code, service.name
     if find_cause(error, TooLargeError):
-        return TransientError(
-            f"{code}-too-large", f"The answer of {name} is too large", f"{host} sent more than 64 MiB.", BY_ITSELF
-        )
+        message = f"{host} sent more than any page of tasks or mails holds."
+        return TransientError(f"{code}-too-large", f"The answer of {name} is too large", message, BY_ITSELF)
     if find_cause(error, u3.ProxyError, requests.exceptions.ProxyError, requests.exceptions.InvalidProxyURL):
         tunnel = next((str(c) for c in _causes(error) if str(c).startswith("Tunnel connection failed")), "")
         return TransientError(

@@ -32,7 +32,6 @@ class BoardView:
     troubles: dict[str, Trouble]
     synced: int
     found: int
-    left_out: dict[str, int]
     activities: tuple[Activity, ...]
 
 
@@ -46,7 +45,6 @@ class Board:
         self._activities: deque[Activity] = deque(maxlen=KEPT_ACTIVITIES)
         self._synced = 0
         self._found = 0
-        self._left_out: dict[str, int] = {}
 
     def failed(self, part: str, error: ConnectorError) -> bool:
         """A part failed as a whole. True when this is news: another problem than it had."""
@@ -76,11 +74,6 @@ class Board:
         with self._lock:
             self._synced = self._found = 0
 
-    def left_out(self, source: str, count: int) -> None:
-        """So many records were seen and not stored."""
-        with self._lock:
-            self._left_out[source] = self._left_out.get(source, 0) + count
-
     def changes(self, changes: Sequence[Change]) -> None:
         """Rows were written."""
         now = self._clock.now()
@@ -93,6 +86,4 @@ class Board:
     def view(self) -> BoardView:
         """All of it, at one moment."""
         with self._lock:
-            return BoardView(
-                dict(self._troubles), self._synced, self._found, dict(self._left_out), tuple(self._activities)
-            )
+            return BoardView(dict(self._troubles), self._synced, self._found, tuple(self._activities))

@@ -142,6 +142,7 @@ class Dispatcher:
 
     def _settle(self, lease: Lease, applied: Applied) -> Dispatched:
         reading = applied.reading
+        self._ledger.note_left_out(self.source.name, {reading.event.id: applied.left_out})
         self._on_changes(applied.changes)
         problem = not_found(reading.event) if reading.gone else applied.problem
         if reading.error is not None:

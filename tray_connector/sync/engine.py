@@ -103,12 +103,7 @@ class Engine:
         schedule = Schedule()
         self.spool.retry_now(None)
         with self.spool.watch():
-            schedule.start(
-                {
-                    **dict.fromkeys(self._poll_wakes.values(), self._options.poll_interval),
-                    self._upkeep_wake: UPKEEP_EVERY,
-                }
-            )
+            schedule.start(dict.fromkeys(self._poll_wakes.values(), self._options.poll_interval))
             self._running.set()
             try:
                 yield

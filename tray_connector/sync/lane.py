@@ -72,27 +72,22 @@ class Lane:
     def poll(self, stop: Stop, *, all_streams: bool = False) -> Polled:
         """Ask the source what changed."""
         with self.reading:
-            return self._seen(self.poller.poll(stop, all_streams=all_streams))
+            return self.poller.poll(stop, all_streams=all_streams)
 
     def backfill(self, since: Since, stop: Stop, *, rewrite: bool) -> Polled:
         """Walk from `since`."""
         with self.reading:
-            return self._seen(self.poller.backfill(since, stop, rewrite=rewrite))
+            return self.poller.backfill(since, stop, rewrite=rewrite)
 
     def reconcile(self, stop: Stop, *, dry_run: bool, allow_removals: bool) -> Reconciled:
         """Walk everything and compare."""
         with self.reading:
             return self.reconciler.walk(stop, dry_run=dry_run, allow_removals=allow_removals)
 
-    def _seen(self, polled: Polled) -> Polled:
-        self.board.left_out(self.name, polled.left_out)
-        return polled
-
     def dispatch(self, stop: Stop, *, cutoff: datetime | None = None, probing: bool = False) -> Dispatched:
         """One round of writing."""
         with self.writing:
             done = self.dispatcher.dispatch(stop, cutoff=cutoff, probing=probing)
-        self.board.left_out(self.name, done.left_out)
         self.board.settled(done.taken)
         return done
 

@@ -137,7 +137,7 @@ class Ledger:
     def forget_bound(self) -> None:
         """The bound destination was emptied: what was known of its records, and its checkpoints, count no more."""
         with self._transaction() as connection:
-            for table in ("records", "conversations", "checkpoints"):
+            for table in ("records", "conversations", "checkpoints", "left_out"):
                 connection.execute(f"DELETE FROM {table} WHERE destination = ?", (self._destination,))  # noqa: S608 - fixed names
 
     @property
@@ -261,6 +261,29 @@ class Ledger:
     def stored_in(self, conversation_id: str) -> Mapping[str, Email]:
         """See `sources.base.Known`."""
         return emails_in(self.entries_of(conversation_id))
+
+    # What was seen and not stored.
+
+    def note_left_out(self, source: SourceName, counts: Mapping[str, int]) -> None:
+        """How many records of each of these ids (a task, a conversation) were seen and not stored, as of now."""
+        known: dict[str, int] = {}
+        for chunk in chunks(counts):
+            marks = ",".join("?" * len(chunk))
+            sql = f"SELECT id, count FROM left_out WHERE destination = ? AND source = ? AND id IN ({marks})"  # noqa: S608 - marks only
+            known.update(self._rows(sql, (self._destination, source, *chunk)))
+        changed = {key: count for key, count in counts.items() if known.get(key, 0) != count}
+        if not changed:
+            return
+        with self._transaction() as connection:
+            connection.executemany(
+                "INSERT OR REPLACE INTO left_out VALUES (?, ?, ?, ?)",
+                [(self._destination, source, key, count) for key, count in changed.items()],
+            )
+
+    def left_out(self) -> dict[str, int]:
+        """Records seen and not stored, per source."""
+        sql = "SELECT source, sum(count) FROM left_out WHERE destination = ? GROUP BY source ORDER BY source"
+        return {} if self._bound is None else dict(self._rows(sql, (self._bound,)))
 
     # Checkpoints, successes, flags.
 

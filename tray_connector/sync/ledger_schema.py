@@ -44,6 +44,13 @@ CREATE TABLE conversations (
   read_number INTEGER NOT NULL,
   PRIMARY KEY (destination, id)
 ) WITHOUT ROWID;
+CREATE TABLE left_out (
+  destination INTEGER NOT NULL REFERENCES destinations (number) ON DELETE CASCADE,
+  source TEXT NOT NULL,
+  id TEXT NOT NULL,
+  count INTEGER NOT NULL,
+  PRIMARY KEY (destination, source, id)
+) WITHOUT ROWID;
 CREATE TABLE checkpoints (
   destination INTEGER NOT NULL REFERENCES destinations (number) ON DELETE CASCADE,
   source TEXT NOT NULL,

@@ -111,7 +111,8 @@ class Poller:
         for page in self.source.changes(stream, since, stop):
             self._wait_for_room(stop)
             polled = self.queue(page.events, rewrite=rewrite)
-            polled = replace(polled, left_out=polled.left_out + page.left_out)
+            polled = replace(polled, left_out=len(page.left_out))
+            self._ledger.note_left_out(self.source.name, dict.fromkeys(page.left_out, 1))
             total += polled
             newest = latest(newest, page.newest)
             self._on_progress(polled)

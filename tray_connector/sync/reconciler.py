@@ -51,6 +51,7 @@ class Reconciler:
         differing = 0
         for page in self.source.walk(stop):
             seen.update(event.id for event in page.events)
+            self._ledger.note_left_out(self.source.name, dict.fromkeys(page.left_out, 1))
             events = [event for event in page.events if self._belongs(event)]
             differing += self._count(events) if dry_run else self._poller.queue(events).queued
         stored = self._stored()

@@ -132,7 +132,7 @@ def engine_status(
         pid=options.pid if running else None,
         problems=tuple(trouble.problem for trouble in troubles.values()),
         stored={table: ledger.count(table) for table in TABLES},
-        left_out={} if board is None else board.left_out,
+        left_out=ledger.left_out(),
         stale_categories=ledger.stale_categories(category_version),
         synced=0 if board is None else board.synced,
         total=0 if board is None else board.found,

@@ -29,8 +29,6 @@ class MailboxPage:
     read_at: datetime
     """The server's time of the answer; ours where it names none."""
     read_number: int
-    unusable: int
-    """Entries without an id."""
 
 
 class Mailboxes:
@@ -69,7 +67,6 @@ class Mailboxes:
             newest=min(max(times), read_at) if times else None,
             read_at=read_at,
             read_number=number,
-            unusable=sum(found is None for found in read),
         )
 
 

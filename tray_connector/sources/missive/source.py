@@ -131,11 +131,11 @@ class MissiveSource:
                 self._apart.add(team)
 
     def _as_page(self, page: MailboxPage, conversations: Sequence[Conversation]) -> Page:
-        taken = [found for found in conversations if self._scope.takes(found)]
+        takes = self._scope.takes
         return Page(
-            events=tuple(self._event(found, page.read_number) for found in taken),
+            events=tuple(self._event(found, page.read_number) for found in conversations if takes(found)),
             newest=page.newest,
-            left_out=len(conversations) - len(taken) + page.unusable,
+            left_out=tuple(found.conversation_id for found in conversations if not takes(found)),
         )
 
     def _event(self, conversation: Conversation, read_number: int) -> Event:

@@ -97,7 +97,8 @@ class TeamworkSource:
                 for event in events
                 if self._is_in_scope(event.payload) and not (open_only and _is_completed(event.payload))
             )
-            yield Page(taken, _newest(batch, "updatedAt"), batch.odd + len(events) - len(taken))
+            left_out = {event.id for event in events} - {event.id for event in taken}
+            yield Page(taken, _newest(batch, "updatedAt"), tuple(sorted(left_out)))
         self._directory.save()
 
     def _deletions(self, since: Since, stop: Stop, *, urgent: bool) -> Iterator[Page]:
@@ -108,7 +109,7 @@ class TeamworkSource:
             pages += 1
             deleted = tuple(event for event in self._events_of(batch, False) if _is_deleted(event.payload))
             # The live rows that may come along say nothing about how far deletions have been read.
-            yield Page(deleted, _newest(batch, "deletedAt"), batch.odd)
+            yield Page(deleted, _newest(batch, "deletedAt"))
         self._deletion_pages = max(1, pages)
 
     def complete(self, events: Sequence[Event], known: Known, stop: Stop) -> Iterator[Reading]:  # noqa: ARG002 - the protocol's
@@ -197,6 +198,10 @@ class TeamworkSource:
     def requests_sent(self) -> int:
         """Requests sent by the client."""
         return self._client.sent
+
+    def close(self) -> None:
+        """Let go of the connections."""
+        self._client.close()
 
     def _scope(self) -> dict[str, str]:
         scope = dict(questions.of_projects(self._projects))

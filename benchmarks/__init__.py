@@ -1,0 +1,1 @@
+"""What the engine costs, in figures: `python -m benchmarks` measures and prints one table."""

@@ -1,0 +1,130 @@
+"""The way of a task from a page in memory to its row: poller, spool, dispatcher, writer, ledger, SQLite. No HTTP."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from benchmarks.clocking import seconds_of
+from benchmarks.figures import Figure, at_least
+from benchmarks.records import CATEGORIES, make_task
+from tray_connector.config.clock import Stop, SystemClock
+from tray_connector.config.paths import Paths
+from tray_connector.destinations.sqlite import SqliteDestination
+from tray_connector.model.events import Event
+from tray_connector.sources.budget import Budget
+from tray_connector.sources.http import HttpClient
+from tray_connector.sources.teamwork import TeamworkSource
+from tray_connector.sync.board import Board
+from tray_connector.sync.dispatcher import Dispatched, Dispatcher
+from tray_connector.sync.lane import Lane, LaneReport
+from tray_connector.sync.ledger import Ledger
+from tray_connector.sync.poller import Polled, Poller
+from tray_connector.sync.reconciler import Reconciler
+from tray_connector.sync.spool import Spool
+from tray_connector.sync.writer import Writer
+
+PAGE = 500
+PAGES, FEW_PAGES = 20, 2
+GOAL = 1_000
+NOBODY = "http://127.0.0.1:9"
+"""Nobody is asked: every event brings its task along."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pipeline:
+    """One lane with all that it works on."""
+
+    lane: Lane
+    writer: Writer
+    stop: Stop
+
+    def carry(self, pages: Sequence[Sequence[Event]]) -> Dispatched:
+        """Queue the pages one after the other while another thread writes, as a sync does."""
+
+        def work(_: Stop) -> LaneReport:
+            queued = sum((self.lane.poller.queue(page) for page in pages), Polled())
+            return LaneReport(self.lane.name, polled=queued)
+
+        report = self.lane.pump(work, self.stop, cutoff=datetime.now(UTC))
+        if report.errors:
+            raise report.errors[0]
+        return report.dispatched
+
+
+@contextmanager
+def opened(home: Path) -> Iterator[Pipeline]:
+    """A pipeline over new files in `home`."""
+    clock, paths, stop = SystemClock(), Paths(home), Stop()
+    paths.create()
+    ledger = Ledger(paths.ledger, clock)
+    spool = Spool(paths.spool, clock, last_read=ledger.last_read_number)
+    writer = Writer(SqliteDestination(paths.database, clock), ledger, lambda: CATEGORIES, clock)
+    client = HttpClient(
+        service="teamwork",
+        base_url=NOBODY,
+        authorization="",
+        budget=Budget("teamwork", (), max_in_flight=1, clock=clock),
+        clock=clock,
+        user_agent="benchmark",
+    )
+    source = TeamworkSource(
+        client=client,
+        site_url=NOBODY,
+        people_file=paths.people,
+        tags_file=paths.tags,
+        projects=frozenset(),
+        process_after=None,
+        include_completed_on_first_sync=True,
+        clock=clock,
+        read_number=ledger.next_read_number,
+    )
+    poller = Poller(source, spool, ledger, clock, overlap=0)
+    dispatcher = Dispatcher(source, spool, ledger, writer, clock, luck=lambda: 0.5)
+    reconciler = Reconciler(poller, spool, ledger, clock, guard_percent=5)
+    writer.ready(stop)
+    try:
+        yield Pipeline(Lane(source, poller, dispatcher, reconciler, spool, Board(clock), clock), writer, stop)
+    finally:
+        source.close()
+        writer.close()
+        spool.close()
+        ledger.close()
+
+
+def make_pages(count: int, read_number: int, name: str | None = None) -> list[list[Event]]:
+    """Pages of tasks as Teamwork's reader gives them."""
+    now = datetime.now(UTC)
+    pages = []
+    for page in range(count):
+        tasks = [make_task(number) for number in range(page * PAGE, (page + 1) * PAGE)]
+        if name is not None:
+            tasks = [replace(task, name=name) for task in tasks]
+        pages.append(
+            [
+                Event("teamwork", "task", task.task_id, payload=task, read_number=read_number, since=now)
+                for task in tasks
+            ]
+        )
+    return pages
+
+
+def figures(folder: Path, quick: bool) -> Sequence[Figure]:
+    """Tasks a second: new ones, changed ones, and those that are there already."""
+    count = FEW_PAGES if quick else PAGES
+    tasks = count * PAGE
+    found = []
+    rounds = (("new", None, tasks), ("changed", "Neu", tasks), ("known already", "Neu", 0))
+    with opened(folder / "home") as pipeline:
+        for number, (what, name, expected) in enumerate(rounds, 1):
+            pages, done = make_pages(count, number, name), []
+            seconds = seconds_of(lambda pages=pages, done=done: done.append(pipeline.carry(pages)))
+            if done[0].written != expected:
+                raise RuntimeError(f"{done[0].written} tasks written instead of {expected}")
+            title = f"Page in memory to row, {tasks:,} tasks {what}"
+            found.append(at_least(title, tasks / seconds, GOAL, "tasks/s"))
+    return found
