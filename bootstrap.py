@@ -19,6 +19,8 @@ VENV = ROOT / ".venv"
 PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 CONSTRAINTS = ROOT / "constraints.txt"
 CHECKS = (("ruff", "check", "."), ("ruff", "format", "--check", "."), ("mypy",), ("lint-imports",))
+PYTEST = ("pytest", "-n", "2")
+"""Two at a time; `-n 0` among the arguments makes it one."""
 TEST_PROGRAMS = {"gnome-keyring-daemon": "gnome-keyring", "dbus-run-session": "dbus"}
 """What some tests need beside Python on Linux, and the Debian package of each; without it they are skipped."""
 
@@ -166,7 +168,7 @@ def is_root() -> bool:
 
 def run_tests(arguments: list[str]) -> int:
     """Linters, types, layers, then the tests; ends at the first that fails."""
-    for program, *options in (*CHECKS, ("pytest", *arguments)):
+    for program, *options in (*CHECKS, (*PYTEST, *arguments)):
         say(" ".join([program, *options]))
         code = run([PYTHON.with_name(program), *options]).returncode
         if code != 0:

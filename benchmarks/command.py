@@ -11,7 +11,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -32,8 +32,8 @@ class Ran:
     """What it printed as JSON."""
 
 
-def run(words: list[str], home: Path, environment: Mapping[str, str]) -> Ran:
-    """Run a command with ``--json`` on a home; a failure of the command is an error."""
+def run(words: Sequence[str], home: Path, environment: Mapping[str, str], accepted: Collection[int] = (0,)) -> Ran:
+    """Run a command with ``--json`` on a home; another exit code than those accepted is an error."""
     environ = {**os.environ, **environment, "TRAY_CONNECTOR_HOME": str(home)}
     began = time.perf_counter()
     ran = subprocess.run(
@@ -44,7 +44,7 @@ def run(words: list[str], home: Path, environment: Mapping[str, str]) -> Ran:
         check=False,
     )
     seconds = time.perf_counter() - began
-    if ran.returncode != 0:
+    if ran.returncode not in accepted:
         raise RuntimeError(f"{' '.join(words)} ended with {ran.returncode}: {ran.stderr}")
     return Ran(seconds, int(json.loads(ran.stderr.splitlines()[-1])["peak_bytes"]), json.loads(ran.stdout))
 

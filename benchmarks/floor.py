@@ -1,4 +1,4 @@
-"""The fewest requests that a first backfill can take, from what the sandbox holds. Nothing of the connector is asked."""
+"""The fewest requests that a first backfill can take, from what the sandbox holds; the connector is not asked."""
 
 from __future__ import annotations
 

@@ -11,11 +11,14 @@ import tracemalloc
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from benchmarks.figures import Figure, at_most
 from tray_connector.model.mail_text import html_to_text
 
 MAILS = Path(__file__).parents[1] / "tests" / "data" / "mails"
 PARTS = ("newsletter-webinar", "receipt-mailgen", "react-vercel", "mjml-social", "newsletter-russian")
 SIZE = 5_000_000
+NEWSLETTER_SECONDS = 1.5
+"""About a second, on a slow machine."""
 
 
 def collection() -> list[str]:
@@ -51,6 +54,20 @@ def peak(mails: Sequence[str]) -> int:
         return tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
+
+
+def figures(_: Path, quick: bool) -> Sequence[Figure]:
+    """Milliseconds a mail, and the newsletter. `quick` leaves the memory out and takes a tenth of the newsletter."""
+    mails, large = collection(), newsletter(SIZE // 10 if quick else SIZE)
+    rounds = 1 if quick else 3
+    seconds = best(lambda: [html_to_text(mail) for mail in mails], rounds)
+    kilobytes = sum(map(len, mails)) / len(mails) / 1e3
+    long = best(lambda: html_to_text(large), rounds)
+    note = "" if quick else f"{peak([large]) / 1e6:.0f} MB more memory"
+    return [
+        Figure("Mail to text, a real mail", f"{seconds / len(mails) * 1e3:.2f} ms ({kilobytes:.0f} kB on average)"),
+        at_most(f"Mail to text, newsletter of {len(large) / 1e6:g} MB", long, NEWSLETTER_SECONDS, "s", note),
+    ]
 
 
 def main() -> None:

@@ -18,6 +18,7 @@ from tests.support.teamwork_source import (
     reading_teamwork,
     task_of,
 )
+from tray_connector.sandbox.limits import RateLimiter, Window
 from tray_connector.sandbox.office_records import Party
 from tray_connector.sandbox.teamwork import TeamworkSwitches
 from tray_connector.sources.base import Fate
@@ -199,3 +200,33 @@ def test_lists_are_asked_for_with_all_switches_and_nothing_else(tmp_path: Path) 
             "pageSize": "500",
             "skipCounts": "true",
         }
+
+
+def test_a_task_that_left_the_scope_is_neither_updated_nor_deleted(tmp_path: Path) -> None:
+    with reading_teamwork(tmp_path, tasks=150, projects=frozenset({"70001"})) as site:
+        stays, moves = list(site.changed())[:2]
+        elsewhere = next(each for each in site.office.lists.values() if each.project_id == 70003)
+        site.office.move_task(int(moves), elsewhere.id)
+        assert moves not in site.walked()
+        assert site.source.look_again([stays, moves], site.stop).keys() == {stays}
+
+
+def test_a_file_name_that_is_no_task_id_costs_no_request(tmp_path: Path) -> None:
+    with reading_teamwork(tmp_path, tasks=5) as site:
+        assert site.readings(site.event("b5d63fbc-0000"))["b5d63fbc-0000"].gone
+        assert site.requests() == 0
+
+
+@pytest.mark.parametrize(("style", "scale"), [("fixed", 30), ("sliding", 45)])
+def test_a_smaller_limit_is_learnt_from_the_headers_and_never_exceeded(tmp_path: Path, style: str, scale: int) -> None:
+    with reading_teamwork(tmp_path, tasks=60) as site:
+        windows = [Window(scale, 60)]
+        limiter = RateLimiter(windows, clock=site.clock, style="fixed" if style == "fixed" else "sliding")
+        site.service.limiter = limiter
+        began = site.clock.monotonic()
+        for turn in range(200):
+            site.clock.advance(0.05)
+            site.client.get("projects/api/v3/me.json", stop=site.stop, urgent=turn % 3 == 0)
+        assert limiter.violations == 0
+        # Full: what the windows allow, with the last tenth kept.
+        assert site.clock.monotonic() - began <= 200 / (scale * 0.9) * 61 + 61

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Self
@@ -102,10 +102,11 @@ class Programs:
         self._started.append(Program(process, out, err))
         return self._started[-1]
 
-    def run(self, words: Sequence[str], *, seconds: float = 30.0, **environment: str) -> Program:
-        """A command from its beginning to its end."""
+    def run(self, *words: str, code: int = 0, seconds: float = 30.0, **environment: str) -> Program:
+        """A command from its beginning to its end, which is this exit code."""
         program = self.start(*words, **environment)
-        program.wait(seconds)
+        found = program.wait(seconds)
+        assert found == code, f"exit code {found}, expected {code}; it said:\n{program.out}\n{program.err}"
         return program
 
     def __enter__(self) -> Self:

@@ -232,7 +232,7 @@ MEMBERS = sorted(
 
 
 @given(st.dictionaries(st.sampled_from(MEMBERS), JSON), JSON | st.dictionaries(st.sampled_from(sorted(INCLUDED)), JSON))
-@settings(deadline=None, max_examples=400)
+@settings(deadline=None, max_examples=150)
 def test_no_member_of_any_form_sinks_its_task(odd: dict[str, Any], included: object) -> None:
     task = parse_task({**ROW, **odd}, Included(included, nobody), SITE)
     if task is None:

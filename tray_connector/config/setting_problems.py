@@ -35,6 +35,6 @@ def missing(name: str, meaning: str, note: str = "") -> SettingProblem:
         "setting-missing",
         f"{name} is not set",
         " ".join(text for text in (meaning, note) if text),
-        f"Set {name} in the environment or in a .env file, or enter it in the settings.",
+        f"Set {name} in the environment or in a .env file.",
         setting=name,
     )

@@ -152,7 +152,7 @@ def _secret_in_file(setting: Setting) -> SettingProblem:
         "setting-secret-in-file",
         f"{setting.name} stands in settings.json",
         "Secrets are kept in the keyring or the environment, where others cannot read them.",
-        f"Take {setting.name} out of settings.json and enter it in the settings, or set it in the environment.",
+        f"Take {setting.name} out of settings.json and set it in the environment or in a .env file.",
         setting=setting.name,
     )
 

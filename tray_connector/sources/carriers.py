@@ -13,17 +13,21 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from http.cookiejar import DefaultCookiePolicy
+from urllib.parse import urlsplit
 
 import requests
 import truststore
 import urllib3
 from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase
+from requests.utils import select_proxy
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
 from tray_connector.config.clock import Stop, Stopped
 from tray_connector.model.errors import InternalError
+from tray_connector.sources.causes import find_cause
+from tray_connector.sources.certificates import issuer_of
 
 _CHUNK = 64 * 1024
 _IDLE_SECONDS = 30.0
@@ -36,6 +40,15 @@ class TooLargeError(ValueError):
 
 class NoAnswerError(OSError):
     """The time for one request is up."""
+
+
+class ForeignCertificateError(OSError):
+    """The certificate is of an unknown authority, for another name, or expired. Nothing was sent."""
+
+    def __init__(self, reason: str, issuer: str | None) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.issuer = issuer
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,12 +272,26 @@ class _Carrier:
         try:
             outcome = self._exchange(session, call)
         except _EXPECTED as error:
-            outcome = error
+            outcome = self._explained(session, call, error)
         finally:
             # Free again before the answer is known: the next request shall find this connection.
             kept = self._pool.put_back(self, good=self.line.end() and outcome is not None)
             call.finish(outcome or InternalError("carrier-died", "A request failed for an unknown reason"))
         return kept
+
+    def _explained(self, session: requests.Session, call: Call, error: Exception) -> Exception:
+        """The same error; a refused certificate with the name of its issuer, read here where nobody waits for it."""
+        refused = find_cause(error, ssl.SSLCertVerificationError)
+        if refused is None or call.given_up:
+            return error
+        parts = urlsplit(call.url)
+        proxies = session.merge_environment_settings(call.url, {}, True, None, None)["proxies"]
+        proxy = select_proxy(call.url, proxies)
+        issuer = issuer_of(parts.hostname or "", parts.port or 443, proxy=proxy, timeout=self._manner.limits.connect)
+        reason = getattr(refused, "verify_message", "") or "it could not be verified"
+        explained = ForeignCertificateError(reason.rstrip("."), issuer)
+        explained.__cause__ = error
+        return explained
 
     def _exchange(self, session: requests.Session, call: Call) -> Received:
         self.line.begin(call)

@@ -10,30 +10,25 @@ import threading
 import weakref
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import SplitResult, urlencode, urljoin, urlsplit
-
-from requests.utils import get_environ_proxies, select_proxy
 
 from tray_connector.config.clock import Clock, Stop, Stopped
 from tray_connector.model.errors import ConfigError, ConnectorError, InternalError, TransientError
 from tray_connector.sources.budget import Budget, Slot
 from tray_connector.sources.carriers import Authorization, Call, Carriers, Limits, Manner, Outcome, Received
-from tray_connector.sources.certificates import issuer_of
 from tray_connector.sources.http_errors import (
     BY_ITSELF,
     Redactor,
     Service,
-    certificate_refused,
     cut_off,
-    is_certificate_refused,
     never_sent,
     service_named,
     translate,
     words_of,
 )
+from tray_connector.sources.http_headers import Signals
 
 _log = logging.getLogger(__name__)
 
@@ -41,9 +36,6 @@ _TRIES = 3
 _BACK_OFF = 20.0
 """Seconds of waiting between tries of one request, in all. Waits for the budget come on top."""
 _REDIRECTS = 3
-_LIMIT_WITHOUT_TIME = 60.0
-"""How long a service is left alone that says "too many" and not until when: both count by the minute."""
-_ISSUER_TIMEOUT = 5.0
 _AGAIN = ("-unreachable", "-silent", "-dropped", "-cut", "-in-trouble", "-tls", "-proxy")
 
 
@@ -103,7 +95,6 @@ class HttpClient:
         self._budget = budget
         self._clock = clock
         self._rate_statuses = rate_statuses
-        self._direct = direct
         headers = {"Accept": "application/json", "User-Agent": user_agent, "Accept-Encoding": "gzip, deflate"}
         manner = Manner(self._authorization, headers, limits or Limits(), direct)
         self._carriers = Carriers(f"http-{service}", manner)
@@ -182,8 +173,6 @@ class HttpClient:
         outcome = self._carriers.carry(Call(url, lambda outcome: self._ended(slot, outcome)), stop)
         if isinstance(outcome, Received):
             return self._judged(url, outcome, accept)
-        if is_certificate_refused(outcome):
-            raise certificate_refused(self._service, self._host, outcome, self._issuer()) from outcome
         error = translate(self._service, outcome, self._host)
         if error.problem.code.endswith(_AGAIN):
             raise _AgainLaterError(error) from outcome
@@ -192,79 +181,57 @@ class HttpClient:
     def _ended(self, slot: Slot, outcome: Outcome) -> None:
         """Runs on the carrier, whether or not anyone still waits."""
         if isinstance(outcome, Received):
-            limit = _number(outcome.headers.get("X-RateLimit-Limit"))
-            remaining = _number(outcome.headers.get("X-RateLimit-Remaining"))
-            self._budget.learn(limit, remaining, self._reset(outcome), slot)
-            if self._is_over(outcome):
+            signals = self._signals(outcome)
+            self._budget.learn(signals.limit, signals.remaining, signals.reset, slot)
+            if self._is_over(outcome, signals):
                 # On the carrier, so that it stands even when whoever asked has left.
-                self._budget.hold_for(self._hold(outcome))
+                self._budget.hold_for(signals.hold)
             self._budget.end(slot)
         else:
             self._budget.end(slot, sent=not never_sent(outcome))
 
-    def _is_over(self, received: Received) -> bool:
-        if received.status == 429:
-            return True
-        none_left = _number(received.headers.get("X-RateLimit-Remaining")) == 0
-        return received.status in self._rate_statuses and none_left
+    def _signals(self, received: Received) -> Signals:
+        return Signals(received.headers, self._clock.now())
 
-    def _hold(self, received: Received) -> float:
-        said = self._retry_after(received)
-        if said is None:
-            said = self._reset(received)
-        # Whole seconds may have been cut, not rounded.
-        return max(1.0, said + 0.5) if said is not None else _LIMIT_WITHOUT_TIME
-
-    def _retry_after(self, received: Received) -> float | None:
-        text = (received.headers.get("Retry-After") or "").strip()
-        if (seconds := _number(text)) is not None:
-            return float(max(0, seconds))
-        moment = _http_date(text)
-        if moment is None:
-            return None
-        return max(0.0, (moment - (_server_time(received) or self._clock.now())).total_seconds())
-
-    def _reset(self, received: Received) -> float | None:
-        """Seconds until the window starts anew. Undocumented whether a duration or an epoch: told by its size."""
-        value = _number(received.headers.get("X-RateLimit-Reset"))
-        if value is None or value < 0:
-            return None
-        if value > 1_000_000_000:
-            now = _server_time(received) or self._clock.now()
-            return min(max(value - now.timestamp() + 1.0, 1.0), 120.0)
-        return float(min(max(value, 1), 120))
+    def _is_over(self, received: Received, signals: Signals) -> bool:
+        return received.status == 429 or (received.status in self._rate_statuses and signals.remaining == 0)
 
     def _judged(self, url: str, received: Received, accept: frozenset[int]) -> Answer:
-        status, code, name = received.status, self._service.code, self._service.name
-        if self._is_over(received):
-            hold = self._hold(received)
-            error = TransientError(
-                f"{code}-limit",
-                f"{name} asks for a pause",
-                self._redactor.clean(words_of(received.body)) or f"{name} answered {status}: too many requests.",
-                BY_ITSELF,
-                retry_at=self._clock.now() + timedelta(seconds=hold),
-            )
-            raise _AgainLaterError(error, limit=True)
-        if status in accept and not 200 <= status < 300:
-            words = self._redactor.clean(words_of(received.body))
-            return Answer(status, _object_or_none(received.body), received.headers, _server_time(received), words)
+        status, signals = received.status, self._signals(received)
+        if self._is_over(received, signals):
+            raise _AgainLaterError(self._limited(received, signals), limit=True)
         if 200 <= status < 300:
-            return Answer(status, self._object(received), received.headers, _server_time(received))
+            return Answer(status, self._object(received), received.headers, signals.server_time)
+        if status in accept:
+            data = _object_or_none(received.body)
+            return Answer(status, data, received.headers, signals.server_time, self._words(received))
         if 300 <= status < 400:
             raise self._redirected(url, received)
         if status >= 500 or status in (408, 425):
-            wait = self._retry_after(received)
+            wait = signals.retry_after
             retry_at = None if wait is None else self._clock.now() + timedelta(seconds=wait)
-            words = self._redactor.clean(words_of(received.body))
-            title, message = f"{name} is in trouble", f"{name} answered {status}" + (f": {words}" if words else ".")
-            raise _AgainLaterError(TransientError(f"{code}-in-trouble", title, message, BY_ITSELF, retry_at), wait)
+            code, title = f"{self._service.code}-in-trouble", f"{self._service.name} is in trouble"
+            raise _AgainLaterError(TransientError(code, title, self._said(received), BY_ITSELF, retry_at), wait)
         raise self._refused(received)
 
+    def _words(self, received: Received) -> str:
+        return self._redactor.clean(words_of(received.body))
+
+    def _said(self, received: Received) -> str:
+        words = self._words(received)
+        return f"{self._service.name} answered {received.status}" + (f": {words}" if words else ".")
+
+    def _limited(self, received: Received, signals: Signals) -> TransientError:
+        return TransientError(
+            f"{self._service.code}-limit",
+            f"{self._service.name} asks for a pause",
+            self._said(received),
+            BY_ITSELF,
+            retry_at=self._clock.now() + timedelta(seconds=signals.hold),
+        )
+
     def _refused(self, received: Received) -> ConnectorError:
-        service, status = self._service, received.status
-        words = self._redactor.clean(words_of(received.body))
-        message = f"{service.name} answered {status}" + (f": {words}" if words else ".")
+        service, status, message = self._service, received.status, self._said(received)
         if status == 401:
             return ConfigError(
                 f"{service.code}-key-refused", f"{service.name} refuses the key", message, service.key_hint
@@ -293,7 +260,7 @@ class HttpClient:
         return data
 
     def _foreign(self, received: Received) -> TransientError:
-        seen = self._redactor.clean(words_of(received.body))
+        seen = self._words(received)
         kind = (received.headers.get("Content-Type") or "").partition(";")[0].strip()
         what = f"{kind or 'something'} instead of data" if kind != "application/json" else "data of another form"
         return TransientError(
@@ -320,11 +287,6 @@ class HttpClient:
     def _redirected_in_circles(self) -> TransientError:
         title = f"{self._service.name} sends us round in circles"
         return TransientError(f"{self._service.code}-elsewhere", title, f"{self._host} redirects again and again.")
-
-    def _issuer(self) -> str | None:
-        parts = urlsplit(self._base)
-        proxy = None if self._direct else select_proxy(self._base, get_environ_proxies(self._base, no_proxy=None))
-        return issuer_of(parts.hostname or "", parts.port or 443, proxy=proxy, timeout=_ISSUER_TIMEOUT)
 
 
 def _checked(service: Service, base_url: str) -> tuple[str, bool]:
@@ -371,24 +333,3 @@ def _object_or_none(body: bytes) -> dict[str, Any] | None:
     except (ValueError, RecursionError):
         return None
     return data if isinstance(data, dict) else None
-
-
-def _number(text: str | None) -> int | None:
-    try:
-        return int(float(text)) if text else None
-    except (ValueError, OverflowError):
-        return None
-
-
-def _http_date(text: str | None) -> datetime | None:
-    if not text:
-        return None
-    try:
-        moment = parsedate_to_datetime(text)
-    except ValueError:
-        return None
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
-
-
-def _server_time(received: Received) -> datetime | None:
-    return _http_date(received.headers.get("Date"))

@@ -10,7 +10,6 @@ import os
 import re
 import socket
 import ssl
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,7 +17,8 @@ import requests
 import urllib3.exceptions as u3
 
 from tray_connector.model.errors import ConfigError, ConnectorError, InternalError, TransientError
-from tray_connector.sources.carriers import NoAnswerError, TooLargeError
+from tray_connector.sources.carriers import ForeignCertificateError, NoAnswerError, TooLargeError
+from tray_connector.sources.causes import causes, find_cause
 
 _WORDS_AT_MOST = 300
 BY_ITSELF = "It is tried again by itself."
@@ -108,47 +108,9 @@ def _visible(text: str) -> str:
     return title.group(1) if title and title.group(1).strip() else re.sub(r"<[^>]*>", " ", text)
 
 
-def _causes(error: BaseException) -> Iterator[BaseException]:
-    """The error and all that lie beneath it, however the libraries wrapped them."""
-    seen: set[int] = set()
-    waiting: list[BaseException] = [error]
-    while waiting:
-        current = waiting.pop(0)
-        if id(current) in seen:
-            continue
-        seen.add(id(current))
-        yield current
-        beneath = (getattr(current, "reason", None), current.__cause__, current.__context__, *current.args)
-        waiting.extend(cause for cause in beneath if isinstance(cause, BaseException))
-
-
-def find_cause(error: BaseException, *kinds: type[BaseException]) -> BaseException | None:
-    """The first error of these kinds in the chain."""
-    return next((cause for cause in _causes(error) if isinstance(cause, kinds)), None)
-
-
 def never_sent(error: BaseException) -> bool:
     """Whether surely nothing of the request reached the service."""
     return find_cause(error, u3.NewConnectionError, socket.gaierror, ssl.SSLCertVerificationError) is not None
-
-
-def is_certificate_refused(error: BaseException) -> bool:
-    """Whether the certificate did not verify: of an unknown authority, for another name, or expired."""
-    return find_cause(error, ssl.SSLCertVerificationError) is not None
-
-
-def certificate_refused(service: Service, host: str, error: BaseException, issuer: str | None) -> TransientError:
-    """The error for a foreign certificate, naming its issuer where that could be read."""
-    found = find_cause(error, ssl.SSLCertVerificationError)
-    reason = getattr(found, "verify_message", "") or "it could not be verified"
-    by = f" It was issued by {issuer}." if issuer else ""
-    return TransientError(
-        f"{service.code}-certificate",
-        f"Someone else answers for {service.name}",
-        f"The certificate of {host} is not trusted: {reason.rstrip('.')}.{by}",
-        "If a security program or the office's proxy reads along, its certificate must be in the system's store. "
-        "In a public network, sign in first. Also check date and time. " + BY_ITSELF,
-    )
 
 
 def translate(service: Service, error: BaseException, host: str) -> ConnectorError:
@@ -165,11 +127,13 @@ def translate(service: Service, error: BaseException, host: str) -> ConnectorErr
 
 def _translate_outside(service: Service, error: BaseException, host: str) -> ConnectorError | None:
     code, name = service.code, service.name
+    if isinstance(error, ForeignCertificateError):
+        return _foreign_certificate(service, error, host)
     if find_cause(error, TooLargeError):
         message = f"{host} sent more than any page of tasks or mails holds."
         return TransientError(f"{code}-too-large", f"The answer of {name} is too large", message, BY_ITSELF)
     if find_cause(error, u3.ProxyError, requests.exceptions.ProxyError, requests.exceptions.InvalidProxyURL):
-        tunnel = next((str(c) for c in _causes(error) if str(c).startswith("Tunnel connection failed")), "")
+        tunnel = next((str(c) for c in causes(error) if str(c).startswith("Tunnel connection failed")), "")
         return TransientError(
             f"{code}-proxy",
             "The proxy does not let us through",
@@ -179,6 +143,17 @@ def _translate_outside(service: Service, error: BaseException, host: str) -> Con
     if find_cause(error, requests.exceptions.InvalidURL, u3.LocationValueError):
         return ConfigError(f"{code}-address", f"The address of {name} is not valid", host, "Enter it again.")
     return None
+
+
+def _foreign_certificate(service: Service, error: ForeignCertificateError, host: str) -> TransientError:
+    by = f" It was issued by {error.issuer}." if error.issuer else ""
+    return TransientError(
+        f"{service.code}-certificate",
+        f"Someone else answers for {service.name}",
+        f"The certificate of {host} is not trusted: {error.reason}.{by}",
+        "If a security program or the office's proxy reads along, its certificate must be in the system's store. "
+        "In a public network, sign in first. Also check date and time. " + BY_ITSELF,
+    )
 
 
 def _translate_connecting(service: Service, error: BaseException, host: str) -> ConnectorError | None:
@@ -217,7 +192,7 @@ def _translate_reading(service: Service, error: BaseException, host: str) -> Con
 
 
 def _system_words(error: BaseException) -> str:
-    for cause in _causes(error):
+    for cause in causes(error):
         if isinstance(cause, OSError) and isinstance(cause.errno, int):
             return os.strerror(cause.errno)
     return ""

@@ -12,16 +12,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 
-from tray_connector.config.clock import Clock, Stop, Stopped
-from tray_connector.model.backoff import delay
+from tray_connector.config.clock import Clock, Stop
 from tray_connector.model.checks import CheckLine
 from tray_connector.model.codec import time_from_text, time_to_text
-from tray_connector.model.errors import ConnectorError, InternalError
 from tray_connector.model.events import Event, SourceName
 from tray_connector.model.records import Stored, Table
 from tray_connector.model.status import EngineStatus
 from tray_connector.sources.base import Since
 from tray_connector.sync.board import Board
+from tray_connector.sync.keeper import IDLE, Keeper
 from tray_connector.sync.lane import Lane, LaneReport
 from tray_connector.sync.ledger import Ledger
 from tray_connector.sync.pause import Pause, read_pause, write_pause
@@ -33,10 +32,7 @@ from tray_connector.sync.writer import TABLES, Writer
 
 logger = logging.getLogger(__name__)
 
-LONGEST_WAIT = 60.0
-"""Seconds between two looks whether a service that failed is back."""
 DIRECTORIES_EVERY = 3600.0
-IDLE = 3600.0
 LOOK = 0.5
 """Seconds after which a waiting main thread lets signals in (Windows)."""
 
@@ -70,7 +66,9 @@ class Engine:
         self.board = board
         self._clock = clock
         self._options = options
+        self._keeper = Keeper(ledger, board, clock)
         self._poll_wakes = {lane.name: Wake() for lane in lanes}
+        self._walk_wakes = {lane.name: Wake() for lane in lanes}
         self._write_wakes = {lane.name: Wake() for lane in lanes}
         self._running = threading.Event()
         self._next_poll: datetime | None = None
@@ -78,11 +76,13 @@ class Engine:
     # The service: loops until stopped.
 
     def loops(self) -> tuple[Loop, ...]:
-        """One loop for reading and one for writing per source."""
+        """Per source one loop that reads, one that writes, and, unless switched off, one that walks."""
         loops = []
         for lane in self.lanes:
             loops.append(Loop(f"read-{lane.name}", partial(self._read_loop, lane)))
             loops.append(Loop(f"write-{lane.name}", partial(self._write_loop, lane)))
+            if self._options.walk_interval:
+                loops.append(Loop(f"walk-{lane.name}", partial(self._walk_loop, lane)))
         return tuple(loops)
 
     def run(self, stop: Stop) -> None:
@@ -104,6 +104,8 @@ class Engine:
         self.spool.retry_now(None)
         with self.spool.watch():
             schedule.start(dict.fromkeys(self._poll_wakes.values(), self._options.poll_interval))
+            if self._options.walk_interval:
+                schedule.start(dict.fromkeys(self._walk_wakes.values(), self._options.walk_interval))
             self._running.set()
             try:
                 yield
@@ -123,7 +125,7 @@ class Engine:
             self._poll(lane, stop, all_streams=False)
             self._next_poll = self._clock.now() + timedelta(seconds=self._options.poll_interval)
 
-        self._keep(lane.name, work, self._poll_wakes[lane.name], stop)
+        self._keeper.keep(lane.name, work, self._poll_wakes[lane.name], stop)
 
     def _write_loop(self, lane: Lane, stop: Stop) -> None:
         def work(probing: bool) -> None:
@@ -132,62 +134,26 @@ class Engine:
                 self._calm()
                 self.spool.wait_ready(lane.name, stop, IDLE)
 
-        self._keep(lane.name, work, self._write_wakes[lane.name], stop, waits=False)
+        self._keeper.keep(lane.name, work, self._write_wakes[lane.name], stop, waits=False)
 
-    def _keep(self, part: str, work: Callable[[bool], None], wake: Wake, stop: Stop, *, waits: bool = True) -> None:
-        """Do `work` again and again until stopped; a pause rests it, a failure backs it off and is told once.
+    def _walk_loop(self, lane: Lane, stop: Stop) -> None:
+        # The first walk comes an interval after the start: what a start finds, its poll finds.
+        begun = self._clock.monotonic()
 
-        `work` is told whether the last round failed. With `waits` it waits for its wake-up after each round.
-        """
-        failures = 0
-        troubled: set[str] = set()
-        while not stop.is_set():
-            if self._rest(wake, stop):
-                continue
-            try:
-                work(failures > 0)
-            except Stopped:
+        def work(_: bool) -> None:
+            if self._clock.monotonic() - begun < self._options.walk_interval:
                 return
-            except ConnectorError as error:
-                failures += 1
-                troubled.add(error.part or part)
-                self._failed(error.part or part, error)
-                wake.wait(stop, self._back_off(failures, error), patient=True)
-            except Exception:
-                failures += 1
-                logger.exception("%s broke off and is tried again", part)
-                troubled.add(part)
-                self.board.failed(part, broken(part))
-                wake.wait(stop, self._back_off(failures, None), patient=True)
-            else:
-                failures = 0
-                for name in troubled:
-                    self._recovered(name)
-                troubled.clear()
-                if waits:
-                    wake.wait(stop, IDLE)
+            self.writer.ready(stop)
+            found = lane.reconcile(stop, dry_run=False, allow_removals=False)
+            if found.held:
+                logger.warning(
+                    "%s: %d records have vanished at once and were not flagged. If that is meant: "
+                    "tray-connector reconcile --allow-removals",
+                    lane.name,
+                    found.held,
+                )
 
-    def _rest(self, wake: Wake, stop: Stop) -> bool:
-        pause = self.pause_state()
-        now = self._clock.now()
-        if not pause.holds(now):
-            return False
-        left = IDLE if pause.until is None else (pause.until - now).total_seconds()
-        wake.wait(stop, min(left, IDLE), patient=True)
-        return True
-
-    def _back_off(self, failures: int, error: ConnectorError | None) -> float:
-        wait = min(delay(failures, 0.5), LONGEST_WAIT)
-        retry_at = None if error is None else error.problem.retry_at
-        return wait if retry_at is None else max(wait, (retry_at - self._clock.now()).total_seconds())
-
-    def _failed(self, part: str, error: ConnectorError) -> None:
-        if self.board.failed(part, error):
-            logger.warning("%s", error.problem.sentence(), extra={"part": part, "code": error.problem.code})
-
-    def _recovered(self, part: str) -> None:
-        if self.board.worked(part):
-            logger.info("%s works again", part)
+        self._keeper.keep(lane.name, work, self._walk_wakes[lane.name], stop)
 
     def _calm(self) -> None:
         if self.spool.counts().waiting == 0:
@@ -310,10 +276,10 @@ class Engine:
         self._calm()
         for lane in reports:
             for error in lane.errors:
-                self._failed(error.part or lane.source, error)
+                self._keeper.failed(error.part or lane.source, error)
             if not lane.errors:
-                self._recovered(lane.source)
-                self._recovered("destination")
+                self._keeper.recovered(lane.source)
+                self._keeper.recovered("destination")
         self.ledger.note_run(report.as_run(kind, began, self._clock.now()))
         return report
 
@@ -366,13 +332,3 @@ class Engine:
         self.writer.close()
         self.spool.close()
         self.ledger.close()
-
-
-def broken(part: str) -> InternalError:
-    """What is shown when a loop met a mistake of ours."""
-    return InternalError(
-        "internal",
-        "The connector made a mistake",
-        f"The work on {part} broke off.",
-        "It is tried again; the log has details.",
-    )

@@ -52,7 +52,7 @@ class LaneReport:
 
 @dataclass
 class Lane:
-    """One source with its poller, dispatcher and reconciler. The two locks keep each to one thread at a time."""
+    """One source with its poller, dispatcher and reconciler. The locks keep each to one thread at a time."""
 
     source: Source
     poller: Poller
@@ -62,6 +62,7 @@ class Lane:
     board: Board
     clock: Clock
     reading: threading.Lock = field(default_factory=threading.Lock)
+    walking: threading.Lock = field(default_factory=threading.Lock)
     writing: threading.Lock = field(default_factory=threading.Lock)
 
     @property
@@ -81,7 +82,7 @@ class Lane:
 
     def reconcile(self, stop: Stop, *, dry_run: bool, allow_removals: bool) -> Reconciled:
         """Walk everything and compare."""
-        with self.reading:
+        with self.walking:
             return self.reconciler.walk(stop, dry_run=dry_run, allow_removals=allow_removals)
 
     def dispatch(self, stop: Stop, *, cutoff: datetime | None = None, probing: bool = False) -> Dispatched:

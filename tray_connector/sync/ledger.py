@@ -33,6 +33,7 @@ from tray_connector.sync.ledger_rows import (
 from tray_connector.sync.ledger_schema import UNCLEAN, ledger_trouble, open_ledger
 
 READ_NUMBERS = "read_numbers"
+LAST_BOUND = "last_bound"
 READ_BLOCK = 1000
 KEPT_REQUESTS = timedelta(minutes=20)
 KEPT_RUNS = 1000
@@ -132,6 +133,7 @@ class Ledger:
             row = connection.execute("SELECT number FROM destinations WHERE place = ? AND instance = ?", key).fetchone()
             self._bound = int(row[0])
             known = connection.execute("SELECT 1 FROM records WHERE destination = ? LIMIT 1", (self._bound,)).fetchone()
+            connection.execute("INSERT OR REPLACE INTO flags VALUES (?, ?)", (LAST_BOUND, str(self._bound)))
         return known is not None
 
     def forget_bound(self) -> None:
@@ -145,6 +147,14 @@ class Ledger:
         if self._bound is None:
             raise InternalError("ledger-unbound", "The ledger was asked about records before a destination was opened")
         return self._bound
+
+    @property
+    def _shown(self) -> int | None:
+        """The bound one; before that the one bound last: good for numbers that are shown, never for writing."""
+        if self._bound is not None:
+            return self._bound
+        last = self.flag(LAST_BOUND)
+        return None if last is None else int(last)
 
     # Records.
 
@@ -196,22 +206,17 @@ class Ledger:
             last = rows[-1][0]
 
     def count(self, table: Table) -> int:
-        """Records whose row is in the bound destination; 0 when none is bound."""
-        if self._bound is None:
-            return 0
-        return int(
-            self._rows("SELECT count(*) FROM records WHERE destination = ? AND tab = ?", (self._bound, table))[0][0]
-        )
+        """Records whose row is in the bound destination, or, when none is bound, in the one bound last."""
+        sql = "SELECT count(*) FROM records WHERE destination = ? AND tab = ?"
+        return int(self._rows(sql, (self._shown, table))[0][0])
 
     def stale_categories(self, category_version: str) -> int:
-        """Records that were written under another category file."""
-        if self._bound is None:
-            return 0
+        """Records that were written under another category file; of the destination that `count` means."""
         sql = "SELECT count(*) FROM records WHERE destination = ? AND category_version <> ?"
-        return int(self._rows(sql, (self._bound, category_version))[0][0])
+        return int(self._rows(sql, (self._shown, category_version))[0][0])
 
     def labels_in_use(self) -> dict[Table, dict[str, int]]:
-        """Per table, each label (tag) with the number of records that carry it."""
+        """Per table, each label (tag) with the number of records that carry it; of the destination `count` means."""
         used: dict[Table, dict[str, int]] = {}
         members: tuple[tuple[Table, str], ...] = (("tasks", "$.tags"), ("emails", "$.labels"))
         for table, member in members:
@@ -219,7 +224,7 @@ class Ledger:
                 "SELECT value, count(*) FROM records, json_each(record, ?) "
                 "WHERE destination = ? AND tab = ? GROUP BY value ORDER BY value"
             )
-            used[table] = {} if self._bound is None else dict(self._rows(sql, (member, self._bound, table)))
+            used[table] = dict(self._rows(sql, (member, self._shown, table)))
         return used
 
     # Conversations, and what a source may ask.
@@ -283,7 +288,7 @@ class Ledger:
     def left_out(self) -> dict[str, int]:
         """Records seen and not stored, per source."""
         sql = "SELECT source, sum(count) FROM left_out WHERE destination = ? GROUP BY source ORDER BY source"
-        return {} if self._bound is None else dict(self._rows(sql, (self._bound,)))
+        return dict(self._rows(sql, (self._shown,)))
 
     # Checkpoints, successes, flags.
 

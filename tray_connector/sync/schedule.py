@@ -52,10 +52,11 @@ class Schedule:
         self._scheduler = BackgroundScheduler(timezone=UTC, job_defaults={"coalesce": True, "misfire_grace_time": None})
 
     def start(self, wakes: Mapping[Wake, float]) -> None:
-        """Wake each so often (seconds), the first time after one interval."""
+        """Wake each so often (seconds), the first time after one interval. May be called again with others."""
         for wake, seconds in wakes.items():
             self._scheduler.add_job(wake.due, "interval", seconds=seconds)
-        self._scheduler.start()
+        if not self._scheduler.running:
+            self._scheduler.start()
 
     def stop(self) -> None:
         """No more wake-ups."""

@@ -25,6 +25,10 @@ class Slot:
         self.read_number = 0
         """Of the newest read that found just what the file holds already."""
 
+    def shown(self) -> float | None:
+        """The modification time that the file should have."""
+        return self.next_try if self.retry else self.since
+
 
 class Held(NamedTuple):
     """A lease."""

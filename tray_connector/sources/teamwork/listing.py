@@ -71,7 +71,7 @@ class Listing:
 
     def walk(self, params: Params, stop: Stop, *, urgent: bool = False) -> Iterator[Batch]:
         """Every row that `params` lets in, each at least once; again when it changed meanwhile."""
-        seen: dict[str, object] = {}
+        seen: dict[str, int] = {}
         if self._order_by_id:
             try:
                 yield from self._in_slices(params, seen, stop, urgent)
@@ -100,7 +100,7 @@ class Listing:
                 waiting[:0] = [chunk[:half], chunk[half:]]
             # A single id that is refused is simply not shown: the caller looks for it in another way.
 
-    def _in_slices(self, params: Params, seen: dict[str, object], stop: Stop, urgent: bool) -> Iterator[Batch]:
+    def _in_slices(self, params: Params, seen: dict[str, int], stop: Stop, urgent: bool) -> Iterator[Batch]:
         """A site that proved too large for one question is walked by time of creation from then on."""
         is_whole = not {"updatedAfter", "deletedAfter"} & params.keys()
         edges = (None, *(self._cuts if is_whole else ()), None)
@@ -122,7 +122,7 @@ class Listing:
                     self._cuts = tuple(sorted({*self._cuts, cut}))
 
     def _by_id(
-        self, params: Params, seen: dict[str, object], created: list[datetime], stop: Stop, urgent: bool
+        self, params: Params, seen: dict[str, int], created: list[datetime], stop: Stop, urgent: bool
     ) -> Generator[Batch, None, bool]:
         """One question by id; False when it has more rows than one question gives."""
         end, highest, step = 0, 0, _STEP_BACK
@@ -153,7 +153,7 @@ class Listing:
             if sum(_window_end(end, self._largest)) > self._ceiling:
                 return False
 
-    def _by_change(self, params: Params, seen: dict[str, object], stop: Stop, urgent: bool) -> Iterator[Batch]:
+    def _by_change(self, params: Params, seen: dict[str, int], stop: Stop, urgent: bool) -> Iterator[Batch]:
         after = moment(params.get("updatedAfter"))
         page = 1
         while True:
@@ -232,10 +232,11 @@ def _key(row: Row) -> str:
     return key if key.isdigit() else ""
 
 
-def _unseen(rows: tuple[Row, ...], seen: dict[str, object]) -> tuple[Row, ...]:
+def _unseen(rows: tuple[Row, ...], seen: dict[str, int]) -> tuple[Row, ...]:
     fresh = []
     for row in rows:
-        key, changed = _key(row), (row.get("updatedAt"), row.get("dateUpdated"), row.get("deletedAt"))
+        # A hash, as a walk remembers tens of thousands.
+        key, changed = _key(row), hash(str((row.get("updatedAt"), row.get("dateUpdated"), row.get("deletedAt"))))
         if seen.get(key) != changed:
             seen[key] = changed
             fresh.append(row)

@@ -43,8 +43,8 @@ class SecondLook:
         self._events_of = events_of
 
     def look(self, ids: Collection[str], stop: Stop) -> dict[str, Verdict]:
-        """A verdict for each id."""
-        verdicts: dict[str, Verdict] = {}
+        """A verdict for each id. What is no number is no task of Teamwork."""
+        verdicts = {key: Verdict(Fate.GONE) for key in ids if not key.isdecimal()}
         # A site may look at a part of many ids only, without a word: what is missing is asked for in small portions
         # before it counts as not shown.
         for at_most in (IDS_AT_MOST, FEW_IDS) if len(ids) > FEW_IDS else (FEW_IDS,):

@@ -148,10 +148,15 @@ class TeamworkSource:
             yield replace(reading, records=tuple(self.renamed(record) for record in reading.records))
 
     def look_again(self, ids: Collection[str], stop: Stop) -> Mapping[str, Verdict]:
-        """In the whole site, whatever the scope: a task that moved to another project is not deleted."""
+        """In the whole site, whatever the scope. A task that left the scope gets no verdict: it is neither deleted
+        nor to be updated.
+        """
         verdicts = self._second_look.look(ids, stop)
         self._directory.save()
-        return verdicts
+        return {key: verdict for key, verdict in verdicts.items() if not self._has_left(verdict)}
+
+    def _has_left(self, verdict: Verdict) -> bool:
+        return verdict.fate is Fate.THERE and verdict.event is not None and not self._is_in_scope(verdict.event.payload)
 
     def first_run_from(self) -> datetime | None:
         """The first run takes every task."""
@@ -198,10 +203,6 @@ class TeamworkSource:
     def requests_sent(self) -> int:
         """Requests sent by the client."""
         return self._client.sent
-
-    def close(self) -> None:
-        """Let go of the connections."""
-        self._client.close()
 
     def _scope(self) -> dict[str, str]:
         scope = dict(questions.of_projects(self._projects))

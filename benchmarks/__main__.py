@@ -1,0 +1,54 @@
+"""`python -m benchmarks`: measure everything, or what is named, and print one table."""
+
+from __future__ import annotations
+
+import argparse
+import platform
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from benchmarks import backfill, mail_text, pipeline, quiet, spool, sqlite
+from benchmarks.figures import Benchmark, Table
+
+BENCHMARKS = (
+    Benchmark("requests", backfill.requests),
+    Benchmark("sqlite", sqlite.figures),
+    Benchmark("pipeline", pipeline.figures),
+    Benchmark("memory", backfill.memory),
+    Benchmark("spool", spool.figures),
+    Benchmark("mail-text", mail_text.figures),
+    Benchmark("quiet", quiet.figures),
+    Benchmark("start", quiet.start),
+)
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    """Exit code 1 when a goal is missed."""
+    names = [each.name for each in BENCHMARKS]
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("--only", nargs="+", choices=names, metavar="NAME", help=f"of {', '.join(names)}")
+    parser.add_argument("--quick", action="store_true", help="small sizes: whether all works, not how well")
+    arguments = parser.parse_args(words)
+    table, missed, began = Table(), 0, time.perf_counter()
+    table.begin()
+    for each in BENCHMARKS:
+        if arguments.only and each.name not in arguments.only:
+            continue
+        with tempfile.TemporaryDirectory(prefix="benchmark-") as folder:
+            for figure in each.measure(Path(folder), arguments.quick):
+                table.add(figure)
+                missed += figure.met is False
+    took = time.perf_counter() - began
+    print(
+        f"\nPython {platform.python_version()} on {platform.system()} {platform.machine()}; all of it took {took:.0f} s"
+    )
+    if missed:
+        print(f"Goals missed: {missed}")
+    return 1 if missed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

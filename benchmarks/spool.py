@@ -1,0 +1,98 @@
+"""A spool in which 100,000 events wait, beside an empty one: adding one and taking ten."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from pathlib import Path
+from statistics import median
+
+from benchmarks.clocking import seconds_of
+from benchmarks.figures import Figure
+from benchmarks.records import make_task
+from tray_connector.config.clock import SystemClock
+from tray_connector.model.events import Event
+from tray_connector.sync.spool import Spool
+from tray_connector.sync.spool_codec import encode_event
+
+MANY, FEWER = 100_000, 2_000
+ROUNDS, FEW_ROUNDS = 60, 20
+TAKEN = 10
+FACTOR = 2.0
+OPENING_GOAL = 10.0
+
+
+def figures(folder: Path, quick: bool) -> Sequence[Figure]:
+    """Median times of both spools, measured in turn, and how long a full one takes to open."""
+    waiting, rounds = (FEWER, FEW_ROUNDS) if quick else (MANY, ROUNDS)
+    fill(folder / "full", waiting)
+    spools: list[Spool] = []
+    opening = seconds_of(lambda: spools.append(Spool(folder / "full", SystemClock())))
+    with closing(spools[0]) as full, closing(Spool(folder / "empty", SystemClock())) as empty:
+        adding, taking = in_turn(full, empty, waiting, rounds)
+    return [
+        compared(f"Spool, {waiting:,} events wait: add one", *adding),
+        compared(f"Spool, {waiting:,} events wait: take ten", *taking),
+        Figure(f"Spool, {waiting:,} events wait: open", f"{opening:.2f} s"),
+    ]
+
+
+Pair = tuple[list[float], list[float]]
+
+
+def in_turn(full: Spool, empty: Spool, waiting: int, rounds: int) -> tuple[Pair, Pair]:
+    """Seconds of adding one and of taking ten, for (full, empty) in each round."""
+    adding: Pair = ([], [])
+    taking: Pair = ([], [])
+    numbers = count(waiting)
+    for _ in range(rounds):
+        for place, spool in enumerate((full, empty)):
+            # Taken from the empty one as well: nine, and the one that is added.
+            if spool is empty:
+                spool.put([make_event(next(numbers)) for _ in range(TAKEN - 1)])
+            adding[place].append(seconds_of(adds(spool, next(numbers))))
+            taking[place].append(seconds_of(takes(spool)))
+            if spool is empty:
+                spool.discard(None)
+    return adding, taking
+
+
+def adds(spool: Spool, number: int) -> Callable[[], None]:
+    """Adding one event."""
+    return lambda: spool.put([make_event(number)])
+
+
+def takes(spool: Spool) -> Callable[[], None]:
+    """Taking ten; they are worked on from then on."""
+
+    def take() -> None:
+        leases = spool.take("teamwork", TAKEN, datetime.now(UTC))
+        if len(leases) != TAKEN:
+            raise RuntimeError(f"{len(leases)} events taken")
+
+    return take
+
+
+def compared(name: str, full: list[float], empty: list[float]) -> Figure:
+    """How many times as long it takes."""
+    one, other = median(full), median(empty)
+    measured = f"{one * 1e3:.2f} ms, empty {other * 1e3:.2f} ms: {one / other:.2f} times"
+    return Figure(name, measured, f"at most {FACTOR:g} times", one / other <= FACTOR)
+
+
+def make_event(number: int) -> Event:
+    """An event with its task."""
+    task = make_task(number)
+    since = datetime.now(UTC) - timedelta(hours=1)
+    return Event(source="teamwork", kind="task", id=task.task_id, payload=task, since=since, title=task.name)
+
+
+def fill(folder: Path, number: int) -> None:
+    """So many waiting events as files. The spool itself would have each of them reach the disk."""
+    place = folder / "teamwork"
+    place.mkdir(parents=True)
+    for each in range(number):
+        event = make_event(each)
+        (place / f"{event.id}.evt").write_bytes(encode_event(event))

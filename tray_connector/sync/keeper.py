@@ -1,0 +1,97 @@
+"""`Keeper`: does a loop's work again and again, rests it while paused, backs it off while it fails."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+
+from tray_connector.config.clock import Clock, Stop, Stopped
+from tray_connector.model.backoff import delay
+from tray_connector.model.errors import ConnectorError, InternalError
+from tray_connector.sync.board import Board
+from tray_connector.sync.ledger import Ledger
+from tray_connector.sync.pause import read_pause
+from tray_connector.sync.schedule import Wake
+
+logger = logging.getLogger(__name__)
+
+LONGEST_WAIT = 60.0
+"""Seconds between two looks whether a service that failed is back."""
+IDLE = 3600.0
+"""Seconds after which a loop that nobody woke begins a round all the same."""
+
+
+class Keeper:
+    """Shared by all loops of an engine. Thread-safe."""
+
+    def __init__(self, ledger: Ledger, board: Board, clock: Clock) -> None:
+        self._ledger = ledger
+        self._board = board
+        self._clock = clock
+
+    def keep(self, part: str, work: Callable[[bool], None], wake: Wake, stop: Stop, *, waits: bool = True) -> None:
+        """Do `work` again and again until stopped; a pause rests it, a failure backs it off and is told once.
+
+        `work` is told whether the last round failed. With `waits` it waits for its wake-up after each round.
+        """
+        failures = 0
+        troubled: set[str] = set()
+        while not stop.is_set():
+            if self._rest(wake, stop):
+                continue
+            try:
+                work(failures > 0)
+            except Stopped:
+                return
+            except ConnectorError as error:
+                failures += 1
+                troubled.add(error.part or part)
+                self.failed(error.part or part, error)
+                wake.wait(stop, self._back_off(failures, error), patient=True)
+            except Exception:
+                failures += 1
+                logger.exception("%s broke off and is tried again", part)
+                troubled.add(part)
+                self._board.failed(part, broken(part))
+                wake.wait(stop, self._back_off(failures, None), patient=True)
+            else:
+                failures = 0
+                for name in troubled:
+                    self.recovered(name)
+                troubled.clear()
+                if waits:
+                    wake.wait(stop, IDLE)
+
+    def _rest(self, wake: Wake, stop: Stop) -> bool:
+        pause = read_pause(self._ledger)
+        now = self._clock.now()
+        if not pause.holds(now):
+            return False
+        left = IDLE if pause.until is None else (pause.until - now).total_seconds()
+        wake.wait(stop, min(left, IDLE), patient=True)
+        return True
+
+    def _back_off(self, failures: int, error: ConnectorError | None) -> float:
+        wait = min(delay(failures, 0.5), LONGEST_WAIT)
+        retry_at = None if error is None else error.problem.retry_at
+        return wait if retry_at is None else max(wait, (retry_at - self._clock.now()).total_seconds())
+
+    def failed(self, part: str, error: ConnectorError) -> None:
+        """A part failed as a whole: on the board at once, in the log once per problem."""
+        if self._board.failed(part, error):
+            logger.warning("%s", error.problem.sentence(), extra={"part": part, "code": error.problem.code})
+
+    def recovered(self, part: str) -> None:
+        """A part works (again)."""
+        if self._board.worked(part):
+            logger.info("%s works again", part)
+
+
+def broken(part: str) -> InternalError:
+    """What is shown when a loop met a mistake of ours."""
+    return InternalError(
+        "internal",
+        "The connector made a mistake",
+        f"The work on {part} broke off.",
+        "It is tried again; the log has details.",
+    )
