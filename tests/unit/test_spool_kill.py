@@ -7,11 +7,10 @@ import sys
 import threading
 from pathlib import Path
 
-import pytest
-
 from tests.support.clock import START, FakeClock
 from tray_connector.sync.spool import Spool
 
+LIVES = 10
 WORKER = """
 import itertools, sys
 from datetime import timedelta
@@ -60,13 +59,12 @@ class Killed:
         self.removed = {words[1] for words in self.said if words[0] == "removing"}
 
 
-@pytest.mark.parametrize("lives", [5])
-def test_a_kill_loses_nothing_that_was_acknowledged(tmp_path: Path, lives: int) -> None:
+def test_a_kill_loses_nothing_that_was_acknowledged(tmp_path: Path) -> None:
     acknowledged: set[str] = set()
     removed: set[str] = set()
     newest = 0
-    for life in range(lives):
-        killed = Killed(tmp_path, newest + 1, lines=3 + 7 * life)
+    for life in range(LIVES):
+        killed = Killed(tmp_path, newest + 1, lines=3 + 4 * life)
         assert killed.put
         newest = killed.put[-1]
         acknowledged.update(f"new-{number}" for number in killed.put)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from tray_connector.model.errors import ConfigError, Problem
@@ -27,6 +27,11 @@ class SettingsError(ConfigError):
         else:
             message = " ".join(problem.sentence() for problem in self.problems)
             super().__init__("settings-wrong", f"{len(self.problems)} settings need a look", message)
+
+
+def named_in(problems: Iterable[Problem]) -> frozenset[str]:
+    """The settings that these problems are about."""
+    return frozenset(problem.setting for problem in problems if isinstance(problem, SettingProblem))
 
 
 def missing(name: str, meaning: str, note: str = "") -> SettingProblem:

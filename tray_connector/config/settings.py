@@ -11,13 +11,13 @@ from zoneinfo import ZoneInfo
 
 from tray_connector.config.credentials import Credentials
 from tray_connector.config.paths import Paths
-from tray_connector.config.setting_problems import SettingsError, missing
+from tray_connector.config.setting_problems import SettingsError, missing, named_in
 from tray_connector.config.setting_table import BY_NAME, SECRETS, SETTINGS
 from tray_connector.config.setting_values import Layers, Origin, typed_values
-from tray_connector.config.settings_file import JsonValue, read_settings_file, write_settings_file
+from tray_connector.config.settings_file import JsonValue, SettingsFile, read_settings_file, write_settings_file
 from tray_connector.model.errors import ConnectorError, Problem, TransientError
 
-__all__ = ["Backend", "Origin", "Settings", "SettingsError", "load_settings", "save_settings"]
+__all__ = ["Backend", "Origin", "Settings", "SettingsError", "load_right_settings", "load_settings", "save_settings"]
 
 SOURCES = ("TEAMWORK_BASE_URL", "TEAMWORK_API_KEY", "MISSIVE_API_TOKEN")
 Backend = Literal["sqlite", "airtable", "postgres"]
@@ -153,6 +153,28 @@ def load_settings(
     values = typed_values(layers, paths)
     if layers.problems:
         raise SettingsError(layers.problems)
+    return _settings(paths, stored, layers, values, keyring_problem)
+
+
+def load_right_settings(
+    *, environ: Mapping[str, str], paths: Paths, dotenv: Path | None, credentials: Credentials
+) -> tuple[Settings, tuple[Problem, ...]]:
+    """For a live test: what `load_settings` would give if nothing that is wrong were set, and what is wrong."""
+    stored = read_settings_file(paths.settings_file)
+    layers = Layers.read(environ, dotenv, stored.values)
+    typed_values(layers, paths)
+    problems = tuple(dict.fromkeys(layers.problems))
+    right = Layers({name: text for name, text in layers.texts.items() if name not in named_in(problems)})
+    keyring_problem = _ask_keyring(right, credentials, every_secret=False)
+    values = typed_values(right, paths)
+    if right.problems:  # the keyring held it
+        raise SettingsError((*problems, *right.problems))
+    return _settings(paths, stored, right, values, keyring_problem), problems
+
+
+def _settings(
+    paths: Paths, stored: SettingsFile, layers: Layers, values: Mapping[str, Any], keyring_problem: Problem | None
+) -> Settings:
     return Settings(
         home=paths.home,
         **values,

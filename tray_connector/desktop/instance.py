@@ -7,7 +7,7 @@ import os
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -25,70 +25,80 @@ class Holder:
     pid: int
     started: datetime
     address: str | None
-    """Where it takes commands; None for a command that will soon have ended."""
+    """Where it takes commands; None while it is only starting."""
     token: str
     """Proves to the holder, and to the caller, that the other may read this user's files."""
     doing: str
+    """Its command."""
+
+
+class Hold:
+    """The lock, held by this process."""
+
+    def __init__(self, holder: Holder, note: Path) -> None:
+        self.holder = holder
+        self._note = note
+
+    def announce(self, address: str) -> None:
+        """From now on commands are taken here. OSError."""
+        self.holder = replace(self.holder, address=address)
+        write_note(self._note, self.holder)
 
 
 class Instance:
     """The lock on a home. The operating system frees it when its process dies, however it dies."""
 
     def __init__(self, lock_file: Path, clock: Clock) -> None:
-        self._lock = FileLock(lock_file, mode=0o600)
+        self._lock_file = lock_file
         self._note = lock_file.with_suffix(".json")
         self._clock = clock
 
     @contextmanager
-    def held(self, doing: str, address: str | None = None) -> Iterator[Holder | None]:
-        """Hold the lock while inside. Gives None, and holds nothing, when another process has it."""
+    def held(self, doing: str) -> Iterator[Hold | None]:
+        """Hold the lock while inside. Gives None, and holds nothing, when another process has it. OSError."""
+        lock = FileLock(self._lock_file, mode=0o600)
         try:
-            self._lock.acquire(timeout=0)
+            lock.acquire(timeout=0)
         except Timeout:
             yield None
             return
         try:
-            holder = Holder(
-                os.getpid(), self._clock.now().replace(microsecond=0), address, secrets.token_hex(16), doing
-            )
-            replace_file(self._note, json.dumps(as_json(holder)).encode())
-            yield holder
+            now = self._clock.now().replace(microsecond=0)
+            holder = Holder(os.getpid(), now, None, secrets.token_hex(16), doing)
+            write_note(self._note, holder)
+            try:
+                yield Hold(holder, self._note)
+            finally:
+                self._note.unlink(missing_ok=True)
         finally:
-            self._note.unlink(missing_ok=True)
-            self._lock.release()
+            lock.release()
 
-    def holder(self) -> Holder | None:
-        """Who holds the lock now; None when nobody does. A note left behind by a killed process counts for nothing."""
+    def note(self) -> Holder | None:
+        """Who holds the lock, for one who could not get it; None while the note is just being written.
+
+        A killed process leaves its note behind: only one that answers at its address is there.
+        """
         try:
-            self._lock.acquire(timeout=0)
-        except Timeout:
-            return read_note(self._note)
-        self._lock.release()
-        return None
+            data = json.loads(self._note.read_text(encoding="utf-8"))
+            address = data["address"]
+            return Holder(
+                int(data["pid"]),
+                time_from_text(data["started"]),
+                None if address is None else str(address),
+                str(data["token"]),
+                str(data["doing"]),
+            )
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
 
 
-def as_json(holder: Holder) -> dict[str, object]:
-    """The note's form."""
-    return {
+def write_note(path: Path, holder: Holder) -> None:
+    """Replace the note. OSError."""
+    note = {
         "pid": holder.pid,
         "started": time_to_text(holder.started),
         "address": holder.address,
         "token": holder.token,
         "doing": holder.doing,
     }
-
-
-def read_note(path: Path) -> Holder | None:
-    """The note, or None while it is just being written."""
-    try:
-        data = json.loads(path.read_text(encoding="utf-8"))
-        address = data["address"]
-        return Holder(
-            int(data["pid"]),
-            time_from_text(data["started"]),
-            None if address is None else str(address),
-            str(data["token"]),
-            str(data["doing"]),
-        )
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
+    replace_file(path, json.dumps(note).encode())

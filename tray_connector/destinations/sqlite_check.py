@@ -11,7 +11,7 @@ from pathlib import Path
 from tray_connector.destinations.column_kinds import TABLES
 from tray_connector.destinations.sqlite_schema import check_tables, find_columns, prove_writable
 from tray_connector.model.checks import CheckLine
-from tray_connector.model.errors import ConnectorError
+from tray_connector.model.errors import ConnectorError, TransientError
 from tray_connector.model.records import Table
 
 NAME = "SQLite"
@@ -50,7 +50,7 @@ def failed(error: ConnectorError) -> CheckLine:
     """What is wrong and what to do."""
     problem = error.problem
     message = f"{problem.title}: {problem.message}" if problem.message else problem.title
-    return CheckLine(NAME, False, message, problem.hint)
+    return CheckLine(NAME, False, message, problem.hint, passing=isinstance(error, TransientError))
 
 
 def _try_folder(folder: Path) -> None:

@@ -145,6 +145,10 @@ class Source(Protocol):
         """How far back a first run that begins now reads; None = everything."""
         ...
 
+    def first_run_takes(self, record: Record) -> bool:
+        """Whether the settings let a first run take this record, were it old: the reconciler adds no other."""
+        ...
+
     def in_scope(self, record: Record) -> bool:
         """Whether the settings let this record in. What left the scope is neither updated nor flagged."""
         ...

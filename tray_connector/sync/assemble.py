@@ -65,7 +65,7 @@ def assemble(
 ) -> Engine:
     """The engine of this home. Opens ledger and spool, no connection.
 
-    Without the keys of a source the engine has no lanes: it can show what is there, and sync nothing.
+    A source without address or key has no lane: what is there can be shown, the other source can be tested.
     """
     paths.create()
     ledger = Ledger(paths.ledger, clock)
@@ -73,8 +73,10 @@ def assemble(
     board = Board(clock)
     writer = Writer(destination_of(settings, clock), ledger, lambda: categories.current, clock)
     sources: list[Source] = []
-    if settings.has_sources:
-        sources = [teamwork_of(settings, paths, ledger, clock), missive_of(settings, ledger, clock)]
+    if settings.teamwork_base_url and settings.teamwork_api_key:
+        sources.append(teamwork_of(settings, paths, ledger, clock))
+    if settings.missive_api_token:
+        sources.append(missive_of(settings, ledger, clock))
     shared = Shared(settings, spool, ledger, writer, board, clock, luck)
     lanes = [lane_of(source, shared) for source in sources]
     options = Options(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from tray_connector.config.clock import Clock, Stop
 from tray_connector.model.errors import TransientError
@@ -52,7 +53,7 @@ class Reconciler:
         for page in self.source.walk(stop):
             seen.update(event.id for event in page.events)
             self._ledger.note_left_out(self.source.name, dict.fromkeys(page.left_out, 1))
-            events = [event for event in page.events if self._belongs(event)]
+            events = self._belonging(page.events)
             differing += self._count(events) if dry_run else self._poller.queue(events).queued
         stored = self._stored()
         if stored and not seen:
@@ -76,12 +77,22 @@ class Reconciler:
     def _guard(self, stored: int) -> int:
         return max(LEAST_GUARDED, int(stored * self._guard_percent / 100))
 
-    def _belongs(self, event: Event) -> bool:
+    def _belonging(self, events: Sequence[Event]) -> list[Event]:
+        """What is known already, or what the first run would have taken; polls find what changed since."""
+        ids = [event.id for event in events]
+        if self.source.name == "teamwork":
+            known = frozenset(self._ledger.entries("tasks", ids))
+        else:
+            known = frozenset(self._ledger.known_conversations(ids))
         reach = self._poller.reach()
-        payload = event.payload
-        if reach is None or not isinstance(payload, Conversation) or payload.last_activity_at is None:
+        return [event for event in events if event.id in known or self._is_taken(event.payload, reach)]
+
+    def _is_taken(self, record: Record | None, reach: datetime | None) -> bool:
+        if record is None or not self.source.first_run_takes(record):
+            return False
+        if not isinstance(record, Conversation) or reach is None or record.last_activity_at is None:
             return True
-        return payload.last_activity_at >= reach or bool(self._ledger.known_conversations([event.id]))
+        return record.last_activity_at >= reach
 
     def _count(self, events: Sequence[Event]) -> int:
         ids = [event.id for event in events]

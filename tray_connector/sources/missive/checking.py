@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tray_connector.config.clock import Stop
 from tray_connector.model.checks import CheckLine
-from tray_connector.model.errors import ConnectorError
+from tray_connector.model.errors import ConnectorError, TransientError
 from tray_connector.sources.missive.api import MissiveApi
 from tray_connector.sources.missive.directory import Directory, read_directory
 from tray_connector.sources.missive.scope import Scope
@@ -34,7 +34,7 @@ def _address() -> CheckLine:
 def _failed(name: str, error: ConnectorError) -> CheckLine:
     problem = error.problem
     said = f"{problem.title}: {problem.message}" if problem.message else problem.title
-    return CheckLine(name, False, said, problem.hint)
+    return CheckLine(name, False, said, problem.hint, passing=isinstance(error, TransientError))
 
 
 def _teams(directory: Directory, organisations: int, scope: Scope) -> list[CheckLine]:

@@ -215,6 +215,10 @@ class MissiveSource:
         """So many days before now."""
         return self._clock.now() - self._backfill
 
+    def first_run_takes(self, record: Record) -> bool:  # noqa: ARG002 - the protocol's
+        """Always: only the age of a conversation decides."""
+        return True
+
     def in_scope(self, record: Record) -> bool:
         """See `Scope`. Of an e-mail only its delivery is judged; the rest is its conversation's."""
         return self._scope.takes(record)

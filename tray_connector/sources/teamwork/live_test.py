@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from tray_connector.config.clock import Stop
 from tray_connector.model.checks import CheckLine
-from tray_connector.model.errors import ConnectorError
+from tray_connector.model.errors import ConnectorError, TransientError
 from tray_connector.sources.http import HttpClient
 from tray_connector.sources.teamwork import questions
 from tray_connector.sources.teamwork.questions import ALL_TASKS, Params
@@ -45,4 +45,4 @@ def _count(client: HttpClient, path: str, params: Params, stop: Stop) -> int:
 def _failed(name: str, error: ConnectorError) -> CheckLine:
     problem = error.problem
     message = ": ".join(part for part in (problem.title, problem.message) if part)
-    return CheckLine(name, False, message, problem.hint)
+    return CheckLine(name, False, message, problem.hint, passing=isinstance(error, TransientError))

@@ -162,6 +162,10 @@ class TeamworkSource:
         """The first run takes every task."""
         return None
 
+    def first_run_takes(self, record: Record) -> bool:
+        """All but completed tasks, where the settings leave those out."""
+        return self._include_completed or not _is_completed(record)
+
     def in_scope(self, record: Record) -> bool:
         """By project and by time of creation."""
         return isinstance(record, Task) and self._is_in_scope(record)

@@ -1,0 +1,161 @@
+"""SIGTERM at any moment: the real program has ended within two seconds and left nothing half done."""
+
+from __future__ import annotations
+
+import os
+import random
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.reliability.truth import Home, assert_checkpoints_are_covered, assert_holds_just_the_office
+from tests.support.processes import Program, Programs, wait_until
+from tray_connector.config.clock import SystemClock
+from tray_connector.sandbox.faults import ALWAYS, When
+from tray_connector.sandbox.mailbox import Mailbox
+from tray_connector.sandbox.office import Office
+from tray_connector.sandbox.running import SandboxOffice
+from tray_connector.sync.poller import HOLD_BACK
+
+pytestmark = pytest.mark.skipif(os.name == "nt", reason="Windows knows no SIGTERM")
+TASKS = "/projects/api/v3/tasks.json"
+AT_MOST = 2.0
+"""Seconds."""
+
+
+@contextmanager
+def office_of(*, tasks: int, conversations: int, rate_scale: float = 1000) -> Iterator[SandboxOffice]:
+    """On the real clock, as the program is."""
+    clock = SystemClock()
+    office = Office.generate(clock=clock, tasks=tasks, deleted=0)
+    mailbox = Mailbox.generate(clock=clock, conversations=conversations)
+    with SandboxOffice(clock=clock, office=office, mailbox=mailbox, rate_scale=rate_scale) as running:
+        yield running
+
+
+@pytest.fixture
+def office() -> Iterator[SandboxOffice]:
+    with office_of(tasks=700, conversations=30) as running:
+        yield running
+
+
+@pytest.fixture
+def programs(office: SandboxOffice, folder: Path) -> Iterator[Programs]:
+    with Programs(folder / "home", folder, office.environment()) as programs:
+        yield programs
+
+
+def assert_stops(program: Program, *, code: int = 0) -> None:
+    """At once, in order, and without a complaint."""
+    assert program.running, program.err
+    found, seconds = program.stop()
+    assert (found, "Traceback" in program.err) == (code, False), program.err
+    assert seconds < AT_MOST
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Another program in the middle of a long change."""
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        yield
+
+
+def test_at_random_moments(programs: Programs, office: SandboxOffice, dice: random.Random) -> None:
+    home = Home(programs.home)
+    for words, code in (("run", 0), ("sync --once", 1), ("run", 0), ("run", 0)):
+        requests = len(office.teamwork_server.requests)
+        program = programs.start(*words.split(), PERIODIC_BACKFILL_INTERVAL="0.2")
+        wait_until(lambda: len(office.teamwork_server.requests) > requests, 20, "the first request")  # noqa: B023
+        if program.lives_for(dice.uniform(0, 0.5)):
+            assert_stops(program, code=code)
+        assert home.is_sound()
+        assert_checkpoints_are_covered(home, office)
+    programs.run("sync", "--once")
+    assert_holds_just_the_office(home, office)
+
+
+def test_while_both_servers_keep_silent(programs: Programs, office: SandboxOffice) -> None:
+    office.teamwork_server.faults.silence(ALWAYS)
+    office.missive.server.faults.silence(ALWAYS)
+    program = programs.start("run")
+    silent = (office.teamwork_server.faults, office.missive.server.faults)
+    wait_until(lambda: all(faults.silent for faults in silent), 20, "a request to each service")
+    assert_stops(program)
+
+
+def test_while_answers_drip(programs: Programs, office: SandboxOffice) -> None:
+    office.teamwork_server.faults.slow(ALWAYS, pause=1)
+    office.missive.server.faults.slow(ALWAYS, pause=1)
+    program = programs.start("run")
+    servers = (office.teamwork_server, office.missive.server)
+    wait_until(lambda: all(len(server.requests) for server in servers), 20, "a request to each service")
+    assert program.lives_for(0.5), program.err
+    assert_stops(program)
+
+
+def test_while_a_service_wants_to_be_left_alone(programs: Programs, office: SandboxOffice) -> None:
+    office.missive.server.faults.status(429, ALWAYS, headers={"Retry-After": "600"})
+    office.teamwork_server.faults.status(503, ALWAYS)
+    program = programs.start("run")
+    servers = (office.teamwork_server, office.missive.server)
+    wait_until(lambda: all(len(server.requests) for server in servers), 20, "a request to each service")
+    assert program.lives_for(0.5), program.err
+    assert_stops(program)
+
+
+def test_while_the_budget_is_spent(folder: Path) -> None:
+    with (
+        office_of(tasks=1600, conversations=40, rate_scale=0.03) as office,
+        Programs(folder / "home", folder, office.environment()) as programs,
+    ):
+        for words, code in (("run", 0), ("sync --once", 1)):
+            program = programs.start(*words.split())
+            # 4 requests a minute for Teamwork, 9 for Missive, less what is kept for polls.
+            counts = (office.teamwork_server.requests, office.missive.server.requests)
+            wait_until(lambda: [len(count) for count in counts] >= [4, 8], 20, "the last request that is allowed")  # noqa: B023
+            assert program.lives_for(0.5), program.err
+            assert_stops(program, code=code)
+        assert_checkpoints_are_covered(Home(programs.home), office)
+
+
+@pytest.mark.parametrize("file", ["connector.db", "ledger.db"])
+def test_while_another_program_keeps_a_file_locked(programs: Programs, office: SandboxOffice, file: str) -> None:
+    programs.run("sync", "--once")
+    with locked(programs.home / "data" / file):
+        office.office.create_task("Neu")
+        requests = len(office.teamwork_server.requests)
+        program = programs.start("run", PERIODIC_BACKFILL_INTERVAL="0.2")
+        if file == "connector.db":
+            wait_until(lambda: "Running" in program.err, 20, "the start")
+        else:
+            wait_until(lambda: "Running" in program.err, 20, "the start")
+        assert program.lives_for(0.5), program.err
+        assert_stops(program)
+    programs.run("sync", "--once")
+    assert_holds_just_the_office(Home(programs.home), office)
+
+
+def test_while_the_poller_holds_back(folder: Path) -> None:
+    with (
+        office_of(tasks=HOLD_BACK + 1000, conversations=1) as office,
+        Programs(folder / "home", folder, office.environment()) as programs,
+    ):
+        home = Home(programs.home)
+        programs.run("status", code=1)
+        tasks = office.office.live_tasks()
+        for task in tasks[:HOLD_BACK]:
+            (home.spool / "teamwork" / f"{task.id}.evt").touch()
+        faults = office.teamwork_server.faults
+        faults.silence(When(TASKS, match=lambda request: "ids" in request.query, times=None))
+        program = programs.start("run")
+        walked = office.teamwork_server.requests
+        wait_until(lambda: any(request.query.get("page") == "1" for request in walked.all(TASKS)), 20, "a first page")
+        assert program.lives_for(0.7), program.err
+        assert not any(request.query.get("page") == "2" for request in walked.all(TASKS))
+        assert_stops(program)
+        assert "teamwork/tasks" not in home.checkpoints()
+        assert len(home.waiting("teamwork")) >= HOLD_BACK
