@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from pathlib import Path
 
 import pytest
 
@@ -240,3 +241,29 @@ def test_one_failing_source_does_not_stop_the_other(
     assert report.exit_code() == 3
     assert len(connector.rows("tasks")) == (0 if everything_off else 1)
     assert connector.engine.status().state == "stopped"
+
+
+def test_completed_tasks_left_out_of_the_first_run_stay_out_until_they_change(
+    office: SandboxOffice, tmp_path: Path, clock: FakeClock
+) -> None:
+    done = office.office.create_task("erledigt")
+    office.office.complete(done.id)
+    office.office.create_task("offen")
+    connector = Connector(office, tmp_path / "h", clock, INCLUDE_COMPLETED_TASKS_ON_INITIAL_SYNC="false")
+    connector.sync()
+    connector.engine.reconcile(connector.stop)
+    assert [row["name"] for row in connector.rows("tasks").values()] == ["offen"]
+    clock.advance(300)
+    office.office.edit_task(done.id, name="doch noch geändert")
+    connector.sync()
+    assert connector.task(done.id)["name"] == "doch noch geändert"
+    connector.close()
+
+
+def test_what_is_left_out_is_counted_once(connector: Connector, office: SandboxOffice) -> None:
+    office.mailbox.make_guest(office.mailbox.add_conversation("fremd").id)
+    thread = office.mailbox.add_conversation("eigen")
+    office.mailbox.receive_text_message(thread.id)
+    for _ in range(3):
+        connector.sync()
+    assert connector.engine.status().left_out == {"missive": 2}

@@ -115,6 +115,19 @@ def test_read_numbers_never_go_back_even_without_a_proper_end(tmp_path: Path) ->
         ledger._connection.close()  # as a kill would leave it
 
 
+def test_read_numbers_go_on_after_a_damaged_ledger(tmp_path: Path, expect_log: ExpectLog) -> None:
+    clock = FakeClock()
+    ledger = Ledger(tmp_path / "ledger.db", clock)
+    last = [ledger.next_read_number() for _ in range(50)][-1]
+    ledger.close()
+    (tmp_path / "ledger.db").write_bytes(b"\xff" * 5000)
+    clock.advance(1)
+    again = Ledger(tmp_path / "ledger.db", clock)
+    expect_log("set aside")
+    assert again.next_read_number() > last
+    again.close()
+
+
 def test_requests_are_remembered_and_counted(ledger: Ledger) -> None:
     now = FakeClock().now().timestamp()
     for back in (3.0, 2.0, 1.0):
@@ -162,6 +175,7 @@ def test_a_newer_version_is_left_alone(tmp_path: Path) -> None:
     path = tmp_path / "ledger.db"
     Ledger(path, FakeClock()).close()
     connection = sqlite3.connect(path)
+    connection.execute("PRAGMA journal_mode = DELETE")
     connection.execute("PRAGMA user_version = 99")
     connection.close()
     before = path.read_bytes()

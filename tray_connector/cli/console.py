@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import io
 import json
+import os
+import shutil
 import sys
 import threading
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from typing import Any, Protocol
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from types import TracebackType
+from typing import Any, Protocol, Self, TextIO
 
 from rich.console import Console as RichConsole
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
-from rich.table import Table
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
-from tray_connector.model.errors import Problem
+from tray_connector.model.errors import Problem, TransientError
 
 Update = Callable[[int, int], None]
 """Takes (done, total); a total of 0 means "not known yet"."""
+Message = dict[str, Any]
 
 
 class Console(Protocol):
@@ -25,8 +29,10 @@ class Console(Protocol):
 
     json: bool
     verbose: bool
+    width: int
+    """Columns of the reader's terminal."""
 
-    def out(self, text: str) -> None:
+    def out(self, text: str = "") -> None:
         """A line of the result. Not printed with `json`."""
         ...
 
@@ -48,22 +54,9 @@ def tell(console: Console, problem: Problem) -> None:
     console.err(problem.sentence())
 
 
-def table_text(columns: Sequence[str], rows: Sequence[Sequence[str]], width: int | None = None) -> str:
-    """A table for a terminal. Everything in it is plain text, whatever it looks like."""
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in columns:
-        table.add_column(column, overflow="ellipsis", no_wrap=True)
-    for row in rows:
-        table.add_row(*(Text(printable(cell)) for cell in row))
-    rich = RichConsole(width=width or RichConsole().width, highlight=False)
-    with rich.capture() as capture:
-        rich.print(table)
-    return capture.get().rstrip("\n")
-
-
 def printable(text: str) -> str:
-    """The text without what would steer a terminal: subjects and names come from outside."""
-    return "".join(character if character.isprintable() else " " for character in text)
+    """The text without what would steer a terminal: subjects and names come from outside. Line ends stay."""
+    return "".join(character if character.isprintable() or character == "\n" else " " for character in text)
 
 
 class TerminalConsole:
@@ -72,66 +65,83 @@ class TerminalConsole:
     def __init__(self, *, json: bool = False, verbose: bool = False) -> None:
         self.json = json
         self.verbose = verbose
+        self.width = shutil.get_terminal_size((80, 24)).columns
         self._errors = RichConsole(stderr=True, highlight=False, markup=False)
 
-    def out(self, text: str) -> None:
+    def out(self, text: str = "") -> None:
         """To standard output."""
         if not self.json:
-            write(sys.stdout, text)
+            write(sys.stdout, printable(text))
 
     def err(self, text: str) -> None:
         """To standard error, above a progress bar if there is one."""
-        self._errors.print(Text(text), soft_wrap=True)
+        self._errors.print(Text(printable(text)), soft_wrap=True)
 
     def data(self, value: object) -> None:
         """JSON on standard output."""
-        write(sys.stdout, json.dumps(value, ensure_ascii=False, indent=2))
+        unicode = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
+        write(sys.stdout, json.dumps(value, ensure_ascii=not unicode, indent=2))
 
     @contextmanager
     def progress(self, label: str) -> Iterator[Update]:
         """A bar on standard error while inside; a last line with the count where that is no terminal."""
-        bar = Progress(
-            TextColumn("{task.description}"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TimeElapsedColumn(),
-            console=self._errors,
-            transient=True,
-        )
-        task: TaskID = bar.add_task(label, total=None)
         last = (0, 0)
-
-        def update(done: int, total: int) -> None:
-            nonlocal last
-            last = (done, total)
-            bar.update(task, completed=done, total=total or None)
-
         if not self._errors.is_terminal:
-            yield update
+
+            def note(done: int, total: int) -> None:
+                nonlocal last
+                last = (done, total)
+
+            yield note
             if last[0]:
-                self.err(f"{label}: {last[0]} of {max(last)}")
+                self.err(f"{label}: {last[0]:,} of {max(last):,}")
             return
-        with bar:
-            yield update
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+        with Progress(*columns, console=self._errors, transient=True) as bar:
+            task = bar.add_task(label, total=None)
+            yield lambda done, total: bar.update(task, completed=done, total=total or None)
 
 
-def write(stream: Any, text: str) -> None:
-    """A line to a stream whose encoding may lack characters of the text."""
-    encoding = getattr(stream, "encoding", None) or "utf-8"
-    stream.write(text.encode(encoding, "replace").decode(encoding) + "\n")
-    stream.flush()
+class ErrorLines(io.TextIOBase):
+    """A stream for the log: its lines go where the console's errors go, so that none tears a progress bar."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+
+    def write(self, text: str) -> int:
+        """One or more whole lines."""
+        self._console.err(text.removesuffix("\n"))
+        return len(text)
+
+
+def write(stream: TextIO, text: str) -> None:
+    """A line to a stream whose encoding may lack characters of the text. TransientError when it cannot be written.
+
+    A reader who has seen enough (``| head``) ends nothing: the rest is not printed.
+    """
+    encoding = stream.encoding or "utf-8"
+    try:
+        stream.write(text.encode(encoding, "replace").decode(encoding) + "\n")
+        stream.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+    except OSError as error:
+        # What is still in the stream's buffer would fail once more when the process ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+        raise TransientError("output", "The output cannot be written", error.strerror or str(error)) from error
 
 
 class RemoteConsole:
-    """The terminal of the one who called over the channel."""
+    """The terminal of the one who called over the channel. `Relay` is its other end."""
 
-    def __init__(self, send: Callable[[dict[str, Any]], None], *, json: bool, verbose: bool) -> None:
+    def __init__(self, send: Callable[[Message], None], *, json: bool, verbose: bool, width: int) -> None:
         self.json = json
         self.verbose = verbose
+        self.width = width
         self._send = send
         self._lock = threading.Lock()
 
-    def out(self, text: str) -> None:
+    def out(self, text: str = "") -> None:
         """To the caller's standard output."""
         if not self.json:
             self._send({"out": text})
@@ -142,13 +152,57 @@ class RemoteConsole:
 
     def data(self, value: object) -> None:
         """JSON on the caller's standard output."""
-        self._send({"out": json.dumps(value, ensure_ascii=False, indent=2)})
+        self._send({"data": value})
 
     @contextmanager
     def progress(self, label: str) -> Iterator[Update]:
         """The caller draws it."""
+        shown = (-1, -1)
 
         def update(done: int, total: int) -> None:
-            self._send({"progress": {"label": label, "done": done, "total": total}})
+            nonlocal shown
+            if shown != (done, total):
+                shown = (done, total)
+                self._send({"progress": {"label": label, "done": done, "total": total}})
 
         yield update
+
+
+class Relay:
+    """Shows on a console what a `RemoteConsole` sends. The result is kept back until `finish`: a command that the
+    holder could not finish is run again, and its result must not appear twice.
+    """
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._bars = ExitStack()
+        self._updates: dict[str, Update] = {}
+        self._results: list[Message] = []
+
+    def show(self, message: Message) -> None:
+        """Take one message."""
+        if "err" in message:
+            self._console.err(str(message["err"]))
+        elif "progress" in message:
+            bar = message["progress"]
+            label = str(bar["label"])
+            if label not in self._updates:
+                self._updates[label] = self._bars.enter_context(self._console.progress(label))
+            self._updates[label](int(bar["done"]), int(bar["total"]))
+        else:
+            self._results.append(message)
+
+    def finish(self) -> None:
+        """The command has ended: print its result."""
+        self._bars.close()
+        for message in self._results:
+            if "data" in message:
+                self._console.data(message["data"])
+            else:
+                self._console.out(str(message.get("out", "")))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
+        self._bars.close()

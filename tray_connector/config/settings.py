@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 from tray_connector.config.credentials import Credentials
@@ -14,7 +14,7 @@ from tray_connector.config.paths import Paths
 from tray_connector.config.setting_problems import SettingsError, missing, named_in
 from tray_connector.config.setting_table import BY_NAME, SECRETS, SETTINGS
 from tray_connector.config.setting_values import Layers, Origin, typed_values
-from tray_connector.config.settings_file import JsonValue, SettingsFile, read_settings_file, write_settings_file
+from tray_connector.config.settings_file import JsonValue, StoredSettings, read_settings_file, write_settings_file
 from tray_connector.model.errors import ConnectorError, Problem, TransientError
 
 __all__ = ["Backend", "Origin", "Settings", "SettingsError", "load_right_settings", "load_settings", "save_settings"]
@@ -173,7 +173,7 @@ def load_right_settings(
 
 
 def _settings(
-    paths: Paths, stored: SettingsFile, layers: Layers, values: Mapping[str, Any], keyring_problem: Problem | None
+    paths: Paths, stored: StoredSettings, layers: Layers, values: Mapping[str, Any], keyring_problem: Problem | None
 ) -> Settings:
     return Settings(
         home=paths.home,

@@ -1,137 +1,152 @@
 """The channel to the process that holds a home: a local socket or named pipe, private to the user.
 
-One connection carries one command. The caller sends ``{"argv": [...]}``; the holder answers with any number of
-``{"out": text}``, ``{"err": text}`` and ``{"progress": {...}}`` and at last ``{"exit": code}``. All of it is JSON;
-both sides prove that they know the token of the holder's note.
+One connection carries one command. The caller sends ``{"argv": [...], ...}``; the holder answers with any number of
+messages, which belong to `cli.console`, and at last with ``{"exit": code}``. A connection that ends without one means
+that the command was not finished: the caller may have it done in another way. A caller that goes away ends its command.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
 import logging
-import os
 import sys
-import tempfile
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from multiprocessing import AuthenticationError
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from multiprocessing.connection import Client, Connection, Listener
 from pathlib import Path
 from typing import Any
 
-from tray_connector.config.clock import Stop, Stopped
+from tray_connector.config.clock import Clock, Stop, Stopped
+from tray_connector.desktop.wire import GoneError, Message, Wire
 
 logger = logging.getLogger(__name__)
 
-Send = Callable[[dict[str, Any]], None]
-Serve = Callable[[list[str], Send], int]
-"""Runs one command line, sends what it says, returns its exit code. Called in a thread of its own."""
+Send = Callable[[Message], None]
+Serve = Callable[[Message, Send, Stop], int | None]
+"""Runs the command of a request, sends what it says, and gives its exit code, or None when it was not finished.
+Called in a thread of its own; `Send` never raises."""
 
-LONGEST_SOCKET_PATH = 100
-"""Bytes; the operating systems allow 104 to 108."""
-ANSWER_LOOK = 0.5
+LOOK = 0.2
+GRACE = 2.0
+"""Seconds that commands of others have to end by themselves when the holder ends."""
+CUT_OFF = 5.0
+"""Seconds after which a command that was told to end is left behind: its caller does not take what it says."""
+BACKLOG = 16
 
 
-def address_for(home: Path) -> str:
-    """Where the holder of this home listens."""
-    digest = hashlib.blake2b(str(home).encode(), digest_size=8).hexdigest()
-    if sys.platform == "win32":
-        return rf"\\.\pipe\tray-connector-{digest}"
-    near = home / "channel"
-    if len(os.fsencode(near)) <= LONGEST_SOCKET_PATH:
-        return str(near)
-    folder = Path(tempfile.gettempdir()) / f"tray-connector-{os.getuid()}"
-    folder.mkdir(mode=0o700, exist_ok=True)
-    if folder.stat().st_uid != os.getuid() or folder.stat().st_mode & 0o077:
-        raise OSError(f"{folder} is not private")
-    return str(folder / digest)
+@dataclass(frozen=True, slots=True)
+class _Command:
+    thread: threading.Thread
+    stop: Stop
 
 
 class Channel:
     """The holder's end. Takes commands while `open` is active, and ends those under way before it closes."""
 
-    def __init__(self, address: str, token: str, serve: Serve) -> None:
-        self._address = address
-        self._token = token.encode()
+    def __init__(self, token: str, serve: Serve, clock: Clock) -> None:
+        self._token = token
         self._serve = serve
+        self._clock = clock
         self._closing = threading.Event()
-        self._commands: list[threading.Thread] = []
+        self._commands: list[_Command] = []
 
     @contextmanager
-    def open(self) -> Iterator[None]:
-        """Listen while inside. Only the holder of the lock may do so: what lies at the address is left over."""
+    def open(self, address: str) -> Iterator[None]:
+        """Listen while inside. OSError. Only for the holder of the lock: what lies at the address is left over."""
         if sys.platform != "win32":
-            Path(self._address).unlink(missing_ok=True)
-        listener = Listener(self._address, authkey=self._token)
+            Path(address).unlink(missing_ok=True)
+        listener = Listener(address, backlog=BACKLOG)
         if sys.platform != "win32":
-            Path(self._address).chmod(0o600)
+            Path(address).chmod(0o600)
         accepting = threading.Thread(target=self._accept, args=(listener,), name="channel", daemon=True)
         accepting.start()
         try:
             yield
         finally:
             self._closing.set()
-            self._poke()
-            accepting.join(timeout=2)
+            # Closing a listener does not wake its accept(); a caller does.
+            with suppress(OSError, EOFError):
+                Client(address).close()
+            accepting.join(timeout=GRACE)
             listener.close()
-            for command in self._commands:
-                command.join()
+            self._end_commands()
 
-    def _poke(self) -> None:
-        # Closing a listener does not wake its accept(); a caller does.
-        try:
-            Client(self._address, authkey=self._token).close()
-        except (OSError, EOFError, AuthenticationError):
-            logger.debug("The channel was closed already")
+    def _end_commands(self) -> None:
+        self._join(GRACE)
+        for command in self._commands:
+            command.stop.set()
+        self._join(CUT_OFF)
+
+    def _join(self, seconds: float) -> None:
+        deadline = self._clock.monotonic() + seconds
+        for command in self._commands:
+            command.thread.join(max(0.0, deadline - self._clock.monotonic()))
 
     def _accept(self, listener: Listener) -> None:
         while not self._closing.is_set():
             try:
                 connection = listener.accept()
-            except AuthenticationError:
-                logger.info("A caller without the token was turned away")
-                continue
-            except (OSError, EOFError):
-                if self._closing.is_set():
-                    return
+            except (OSError, EOFError) as error:
+                logger.debug("A caller went away: %s", error)
+                self._closing.wait(LOOK)
                 continue
             if self._closing.is_set():
                 connection.close()
                 return
-            command = threading.Thread(target=self._answer, args=(connection,), name="channel-command", daemon=True)
-            self._commands = [other for other in self._commands if other.is_alive()] + [command]
-            command.start()
+            stop = Stop()
+            thread = threading.Thread(target=self._attend, args=(connection, stop), name="channel-caller", daemon=True)
+            self._commands = [other for other in self._commands if other.thread.is_alive()]
+            self._commands.append(_Command(thread, stop))
+            thread.start()
 
-    def _answer(self, connection: Connection[Any, Any]) -> None:
-        sending = threading.Lock()
-
-        def send(message: dict[str, Any]) -> None:
-            with sending:
-                connection.send_bytes(json.dumps(message).encode())
-
+    def _attend(self, connection: Connection[Any, Any], stop: Stop) -> None:
+        """One caller: its command runs in a second thread, so that this one sees the caller go away."""
         with connection:
+            wire = Wire(connection)
             try:
-                argv = [str(part) for part in json.loads(connection.recv_bytes(1 << 20))["argv"]]
-                send({"exit": self._serve(argv, send)})
-            except (OSError, EOFError, ValueError, KeyError, TypeError):
-                # The caller went away, or spoke another language: nobody is left to tell.
-                logger.info("A command over the channel was not finished", exc_info=True)
+                request = wire.greet(self._token)
+                worker = threading.Thread(
+                    target=self._work, args=(wire, request, stop), name="channel-command", daemon=True
+                )
+                worker.start()
+                while worker.is_alive():
+                    wire.receive(LOOK)
+                wire.receive(GRACE)  # the caller closes first: it has read everything then
+            except GoneError as reason:
+                logger.debug("A caller of the channel is gone: %s", reason)
+                stop.set()
+
+    def _work(self, wire: Wire, request: Message, stop: Stop) -> None:
+        def send(message: Message) -> None:
+            try:
+                wire.send(message)
+            except GoneError:
+                stop.set()
+
+        code = self._serve(request, send, stop)
+        if code is not None:
+            send({"exit": code})
 
 
-def call(address: str, token: str, argv: list[str], on_message: Callable[[dict[str, Any]], None], stop: Stop) -> int:
-    """Have the holder run a command line; its exit code. OSError, EOFError or AuthenticationError when it is gone.
+def call(address: str, token: str, request: Message, on_message: Callable[[Message], None], stop: Stop) -> int:
+    """Have the holder run a command; its exit code. `GoneError` when there is none, or it ended before the command.
 
-    When stopped, the holder goes on and only the caller leaves (`Stopped`).
+    `Stopped` when stopped; then the holder ends the command as well.
     """
-    with Client(address, authkey=token.encode()) as connection:
-        connection.send_bytes(json.dumps({"argv": argv}).encode())
+    try:
+        connection = Client(address)
+    except (OSError, EOFError) as error:
+        raise GoneError(str(error)) from error
+    with connection:
+        wire = Wire(connection)
+        wire.introduce(token, request)
         while True:
-            while not connection.poll(ANSWER_LOOK):
+            message = wire.receive(LOOK)
+            if message is None:
                 if stop.is_set():
                     raise Stopped
-            message = json.loads(connection.recv_bytes())
-            if "exit" in message:
+            elif "exit" in message:
                 return int(message["exit"])
-            on_message(message)
+            else:
+                on_message(message)

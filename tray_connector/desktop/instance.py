@@ -14,8 +14,10 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from tray_connector.config.clock import Clock
+from tray_connector.config.paths import HOME_VARIABLE
 from tray_connector.config.private_files import replace_file
 from tray_connector.model.codec import time_from_text, time_to_text
+from tray_connector.model.errors import ConfigError
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,23 +57,45 @@ class Instance:
 
     @contextmanager
     def held(self, doing: str) -> Iterator[Hold | None]:
-        """Hold the lock while inside. Gives None, and holds nothing, when another process has it. OSError."""
+        """Hold the lock while inside. Gives None, and holds nothing, when another process has it.
+
+        ConfigError when the home cannot be written.
+        """
         lock = FileLock(self._lock_file, mode=0o600)
         try:
             lock.acquire(timeout=0)
         except Timeout:
             yield None
             return
+        except OSError as error:
+            raise self._unwritable(error) from error
         try:
-            now = self._clock.now().replace(microsecond=0)
-            holder = Holder(os.getpid(), now, None, secrets.token_hex(16), doing)
-            write_note(self._note, holder)
+            hold = self._begin(doing)
             try:
-                yield Hold(holder, self._note)
+                yield hold
             finally:
                 self._note.unlink(missing_ok=True)
         finally:
             lock.release()
+
+    def _begin(self, doing: str) -> Hold:
+        now = self._clock.now().replace(microsecond=0)
+        holder = Holder(os.getpid(), now, None, secrets.token_hex(16), doing)
+        try:
+            for half in self._note.parent.glob(f".{self._note.name}.*.tmp"):
+                half.unlink()  # of one that was killed while it wrote its note
+            write_note(self._note, holder)
+        except OSError as error:
+            raise self._unwritable(error) from error
+        return Hold(holder, self._note)
+
+    def _unwritable(self, error: OSError) -> ConfigError:
+        return ConfigError(
+            "home-unwritable",
+            "The data folder cannot be written",
+            f"{error.filename or self._lock_file}: {error.strerror or error}",
+            f"Give yourself the right to write there and free some space, or name another folder in {HOME_VARIABLE}.",
+        )
 
     def note(self) -> Holder | None:
         """Who holds the lock, for one who could not get it; None while the note is just being written.

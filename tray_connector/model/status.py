@@ -160,6 +160,7 @@ class EngineStatus:
     queue: QueueState
     webhooks: WebhookState
     calls_month: dict[Part, int]
+    """Requests sent this month; the destination's count against Airtable's plan."""
     pid: int | None
     problems: tuple[Problem, ...] = ()
     stored: dict[str, int] = field(default_factory=dict)
@@ -195,7 +196,8 @@ class EngineStatus:
                 "healthy": self.webhooks.healthy,
                 "last_delivery": text(self.webhooks.last_delivery),
             },
-            "calls_month": dict(self.calls_month),
+            "calls_month": self.calls_month["destination"],
+            "calls": dict(self.calls_month),
             "pid": self.pid,
             "problems": [
                 {"code": p.code, "title": p.title, "message": p.message, "hint": p.hint} for p in self.problems

@@ -30,6 +30,14 @@ ROWS = 200
 """Rows that are written together while the source still reads."""
 
 
+UNANSWERED = Problem(
+    "internal",
+    "The connector made a mistake",
+    "This record was asked for and left without an answer.",
+    "It is tried again; the log has the details.",
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Dispatched:
     """What one round did, in records; `taken` counts events."""
@@ -107,14 +115,34 @@ class Dispatcher:
             self._writer.ready(stop)
             readings = self.source.complete([lease.event for lease in leases], self._ledger, stop)
             for chunk in chunked(readings, self._clock):
-                for applied in self._writer.apply([self._judged(reading) for reading in chunk], stop):
-                    total += self._settle(unsettled.pop(applied.reading.event.id), applied)
+                applied = self._writer.apply([self._judged(reading) for reading in chunk], stop)
+                total += self._settle_all(applied, unsettled)
+            for lease in unsettled.values():
+                logger.error("%s gave no answer for %s %s", self.source.name, lease.event.kind, lease.event.id)
+                self._fail(lease, UNANSWERED)
+            total += Dispatched(failed=len(unsettled))
+            unsettled.clear()
         except ConnectorError as error:
             self._fail_all(unsettled.values(), error.problem)
             unsettled.clear()
             raise
         finally:
             self._spool.give_back(list(unsettled.values()))
+        return total
+
+    def _settle_all(self, chunk: Sequence[Applied], unsettled: dict[str, Lease]) -> Dispatched:
+        total = Dispatched()
+        ended: list[Lease] = []
+        try:
+            for applied in chunk:
+                lease = unsettled.pop(applied.reading.event.id)
+                settled = self._settle(lease, applied)
+                total += settled
+                if not settled.failed:
+                    ended.append(lease)
+        finally:
+            # All at once: the spool is busy with the next page, and one turn in it is as long as another.
+            self._spool.done(ended)
         return total
 
     def _alone(self, lease: Lease, stop: Stop) -> Dispatched:
@@ -141,6 +169,7 @@ class Dispatcher:
         return replace(reading, records=records, gone=False)
 
     def _settle(self, lease: Lease, applied: Applied) -> Dispatched:
+        """What came of one event, `failed` when it waits for another try; ending the lease of the others is left."""
         reading = applied.reading
         self._ledger.note_left_out(self.source.name, {reading.event.id: applied.left_out})
         self._on_changes(applied.changes)
@@ -152,10 +181,8 @@ class Dispatcher:
             failed = 1
             refused = applied.problem is not None or isinstance(reading.error, RecordError)
             self._fail(lease, problem, refused=refused)
-        else:
-            if applied.reread:
-                self._spool.put([fresh(lease.event, self._ledger.last_read_number())])
-            self._spool.done([lease])
+        elif applied.reread:
+            self._spool.put([fresh(lease.event, self._ledger.last_read_number())])
         return Dispatched(
             written=applied.written,
             unchanged=applied.unchanged,

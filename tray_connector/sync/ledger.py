@@ -112,7 +112,9 @@ class Ledger:
         """A number larger than every one given before, over restarts and kills too. Taken before a request is sent."""
         with self._lock:
             if self._next_read >= self._reserved:
-                start = max(self._next_read, int(self.flag(READ_NUMBERS) or 0))
+                # A new ledger begins beyond every number that the spool may hold from before the old one was damaged.
+                begin = self.flag(READ_NUMBERS) or int(self._clock.now().timestamp() * READ_BLOCK)
+                start = max(self._next_read, int(begin))
                 self.set_flag(READ_NUMBERS, str(start + READ_BLOCK))
                 self._next_read, self._reserved = start, start + READ_BLOCK
             self._next_read += 1

@@ -12,7 +12,8 @@ from tray_connector.model.errors import ConfigError, TransientError
 logger = logging.getLogger(__name__)
 
 SCHEMA_VERSION = 1
-BUSY_SECONDS = 10.0
+BUSY_SECONDS = 1.0
+"""Only a foreign program can hold the lock: not so long that a stop would wait for it."""
 
 SCHEMA = """
 CREATE TABLE destinations (
@@ -106,11 +107,6 @@ def open_ledger(path: Path, now: datetime) -> tuple[sqlite3.Connection, Path | N
 def _open(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
     try:
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = FULL")
-        connection.execute("PRAGMA fullfsync = ON")  # macOS: fsync alone does not reach the disk
-        connection.execute("PRAGMA foreign_keys = ON")
-        connection.execute("PRAGMA busy_timeout = 10000")
         version = connection.execute("PRAGMA user_version").fetchone()[0]
         if version > SCHEMA_VERSION:
             raise ConfigError(
@@ -119,6 +115,10 @@ def _open(path: Path) -> sqlite3.Connection:
                 f"{path} has version {version}, this program knows {SCHEMA_VERSION}.",
                 "Install the newer version again, or use another data folder.",
             )
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA fullfsync = ON")  # macOS: fsync alone does not reach the disk
+        connection.execute("PRAGMA foreign_keys = ON")
         if version == 0:
             connection.executescript(f"BEGIN IMMEDIATE;{SCHEMA}PRAGMA user_version = {SCHEMA_VERSION};COMMIT;")
         elif connection.execute("SELECT 1 FROM flags WHERE name = ?", (UNCLEAN,)).fetchone():

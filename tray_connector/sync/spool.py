@@ -123,6 +123,10 @@ class Spool:
         return True
 
     def _store(self, events: Sequence[Event]) -> None:
+        sources = {event.source for event in events}
+        if not all((self._files.folder / source).is_dir() for source in sources):
+            # Somebody cleared the folder away: its events are gone, but new ones have a place.
+            self._files.make_folders()
         prepared = deque(zip(events, self._prepare(events), strict=True))
         try:
             while prepared:
@@ -132,7 +136,7 @@ class Spool:
         finally:
             for _, temporary in prepared:
                 self._files.drop(temporary)
-        for source in {event.source for event in events}:
+        for source in sources:
             sync_folder(self._files.folder / source)
 
     def _prepare(self, events: Sequence[Event]) -> list[str]:
