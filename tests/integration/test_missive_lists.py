@@ -214,14 +214,6 @@ def test_the_second_look_tells_there_trashed_gone_and_merged_apart() -> None:
         assert event.id == survivor.id
 
 
-def test_a_message_exists_or_not() -> None:
-    with office() as place:
-        conversation = place.mailbox.add_conversation(mails=2)
-        place.mailbox.delete_message(conversation.message_ids[0])
-        assert not place.source.message_exists(conversation.message_ids[0], place.stop)
-        assert place.source.message_exists(conversation.message_ids[1], place.stop)
-
-
 def test_check_says_what_is_right() -> None:
     with office() as place:
         lines = place.source.check(place.stop)

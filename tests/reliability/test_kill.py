@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.reliability.truth import Home, assert_checkpoints_are_covered, assert_holds_just_the_office
-from tests.support.processes import Program, Programs, wait_until
+from tests.support.processes import Program, Programs
 from tray_connector.config.clock import SystemClock
 from tray_connector.sandbox.faults import When
 from tray_connector.sandbox.mailbox import Mailbox
@@ -85,7 +85,7 @@ def begin(programs: Programs, office: SandboxOffice, *words: str) -> Program:
     """Start a command; it is at work when this returns."""
     before = asked(office)
     program = programs.start(*words, **FAST)
-    wait_until(lambda: asked(office) > before or not program.running, 20, "the first request")
+    program.until(lambda: asked(office) > before, "the first request")
     return program
 
 
@@ -134,7 +134,7 @@ def test_killed_after_the_first_page_the_checkpoint_has_not_moved(programs: Prog
     faults = office.teamwork_server.faults
     faults.silence(When(TASKS, match=lambda request: request.query.get("page") == "2"))
     program = programs.start("sync", "--once")
-    wait_until(lambda: faults.silent and len(home.rows("tasks")) == 500, 20, "the first page in the database")
+    program.until(lambda: faults.silent and len(home.rows("tasks")) == 500, "the first page in the database")
     program.kill()
     assert "teamwork/tasks" not in home.checkpoints()
     assert_checkpoints_are_covered(home, office)

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.reliability.truth import Home, assert_checkpoints_are_covered, assert_holds_just_the_office
-from tests.support.processes import Program, Programs, wait_until
+from tests.support.processes import Program, Programs
 from tray_connector.config.clock import SystemClock
 from tray_connector.sandbox.faults import ALWAYS, When
 from tray_connector.sandbox.mailbox import Mailbox
@@ -69,7 +69,7 @@ def test_at_random_moments(programs: Programs, office: SandboxOffice, dice: rand
     for words, code in (("run", 0), ("sync --once", 1), ("run", 0), ("run", 0)):
         requests = len(office.teamwork_server.requests)
         program = programs.start(*words.split(), PERIODIC_BACKFILL_INTERVAL="0.2")
-        wait_until(lambda: len(office.teamwork_server.requests) > requests, 20, "the first request")  # noqa: B023
+        program.until(lambda: len(office.teamwork_server.requests) > requests, "the first request")  # noqa: B023
         if program.lives_for(dice.uniform(0, 0.5)):
             assert_stops(program, code=code)
         assert home.is_sound()
@@ -83,7 +83,7 @@ def test_while_both_servers_keep_silent(programs: Programs, office: SandboxOffic
     office.missive.server.faults.silence(ALWAYS)
     program = programs.start("run")
     silent = (office.teamwork_server.faults, office.missive.server.faults)
-    wait_until(lambda: all(faults.silent for faults in silent), 20, "a request to each service")
+    program.until(lambda: all(faults.silent for faults in silent), "a request to each service")
     assert_stops(program)
 
 
@@ -92,7 +92,7 @@ def test_while_answers_drip(programs: Programs, office: SandboxOffice) -> None:
     office.missive.server.faults.slow(ALWAYS, pause=1)
     program = programs.start("run")
     servers = (office.teamwork_server, office.missive.server)
-    wait_until(lambda: all(len(server.requests) for server in servers), 20, "a request to each service")
+    program.until(lambda: all(len(server.requests) for server in servers), "a request to each service")
     assert program.lives_for(0.5), program.err
     assert_stops(program)
 
@@ -102,7 +102,7 @@ def test_while_a_service_wants_to_be_left_alone(programs: Programs, office: Sand
     office.teamwork_server.faults.status(503, ALWAYS)
     program = programs.start("run")
     servers = (office.teamwork_server, office.missive.server)
-    wait_until(lambda: all(len(server.requests) for server in servers), 20, "a request to each service")
+    program.until(lambda: all(len(server.requests) for server in servers), "a request to each service")
     assert program.lives_for(0.5), program.err
     assert_stops(program)
 
@@ -112,31 +112,30 @@ def test_while_the_budget_is_spent(folder: Path) -> None:
         office_of(tasks=1600, conversations=40, rate_scale=0.03) as office,
         Programs(folder / "home", folder, office.environment()) as programs,
     ):
-        for words, code in (("run", 0), ("sync --once", 1)):
-            program = programs.start(*words.split())
-            # 4 requests a minute for Teamwork, 9 for Missive, less what is kept for polls.
-            counts = (office.teamwork_server.requests, office.missive.server.requests)
-            wait_until(lambda: [len(count) for count in counts] >= [4, 8], 20, "the last request that is allowed")  # noqa: B023
-            assert program.lives_for(0.5), program.err
-            assert_stops(program, code=code)
+        # 4 requests a minute for Teamwork, 9 for Missive, and a tenth of them is kept for polls.
+        requests = (office.teamwork_server.requests, office.missive.server.requests)
+        program = programs.start("run")
+        program.until(lambda: len(requests[0]) >= 4 and len(requests[1]) >= 8, "the last request that is allowed")
+        assert program.lives_for(0.5), program.err
+        assert_stops(program)
+        program = programs.start("sync", "--once")
+        program.until(lambda: program.err.count("waiting for it") == 2, "a word about the wait")
+        assert_stops(program, code=1)
         assert_checkpoints_are_covered(Home(programs.home), office)
 
 
 @pytest.mark.parametrize("file", ["connector.db", "ledger.db"])
 def test_while_another_program_keeps_a_file_locked(programs: Programs, office: SandboxOffice, file: str) -> None:
-    programs.run("sync", "--once")
+    home = Home(programs.home)
+    program = programs.start("run", PERIODIC_BACKFILL_INTERVAL="0.2")
+    program.until(lambda: len(home.rows("tasks")) == 700 and not home.waiting("missive"), "all is stored")
     with locked(programs.home / "data" / file):
         office.office.create_task("Neu")
-        requests = len(office.teamwork_server.requests)
-        program = programs.start("run", PERIODIC_BACKFILL_INTERVAL="0.2")
-        if file == "connector.db":
-            wait_until(lambda: "Running" in program.err, 20, "the start")
-        else:
-            wait_until(lambda: "Running" in program.err, 20, "the start")
-        assert program.lives_for(0.5), program.err
+        office.mailbox.add_conversation("Neu")
+        assert program.lives_for(1), program.err
         assert_stops(program)
     programs.run("sync", "--once")
-    assert_holds_just_the_office(Home(programs.home), office)
+    assert_holds_just_the_office(home, office)
 
 
 def test_while_the_poller_holds_back(folder: Path) -> None:
@@ -153,7 +152,7 @@ def test_while_the_poller_holds_back(folder: Path) -> None:
         faults.silence(When(TASKS, match=lambda request: "ids" in request.query, times=None))
         program = programs.start("run")
         walked = office.teamwork_server.requests
-        wait_until(lambda: any(request.query.get("page") == "1" for request in walked.all(TASKS)), 20, "a first page")
+        program.until(lambda: any(request.query.get("page") == "1" for request in walked.all(TASKS)), "a first page")
         assert program.lives_for(0.7), program.err
         assert not any(request.query.get("page") == "2" for request in walked.all(TASKS))
         assert_stops(program)

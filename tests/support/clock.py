@@ -44,3 +44,24 @@ class FakeClock:
         """Set the wall clock only, as a person or NTP would."""
         with self._lock:
             self._now += timedelta(seconds=seconds)
+
+
+class SkewedClock(FakeClock):
+    """The clock of another machine: it runs with `other`, so many seconds ahead of it."""
+
+    def __init__(self, other: FakeClock, seconds: float) -> None:
+        super().__init__()
+        self._other = other
+        self._ahead = timedelta(seconds=seconds)
+
+    def now(self) -> datetime:
+        return self._other.now() + self._ahead
+
+    def monotonic(self) -> float:
+        return self._other.monotonic()
+
+    def advance(self, seconds: float) -> None:
+        self._other.advance(seconds)
+
+    def jump(self, seconds: float) -> None:
+        self._ahead += timedelta(seconds=seconds)

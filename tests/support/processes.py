@@ -57,6 +57,11 @@ class Program:
         except subprocess.TimeoutExpired:
             raise AssertionError(f"still running after {seconds:g} s; it said:\n{self.err}") from None
 
+    def until(self, condition: Callable[[], object], what: str, seconds: float = 20.0) -> None:
+        """While it runs, until the condition holds."""
+        wait_until(lambda: condition() or not self.running, seconds, what)
+        assert self.running, f"ended before: {what}; it said:\n{self.err}"
+
     def lives_for(self, seconds: float) -> bool:
         """Let it go on for so long; False as soon as it ends by itself."""
         try:

@@ -18,8 +18,8 @@ from tray_connector.destinations.base import Identity
 from tray_connector.model.codec import large_hash, without_large
 from tray_connector.model.errors import ConfigError, TransientError
 from tray_connector.model.records import Conversation, Email, Stored, Task, key_of, table_of
-from tray_connector.sync.ledger import Ledger, Run
-from tray_connector.sync.ledger_rows import Entry
+from tray_connector.sync.ledger import Ledger
+from tray_connector.sync.ledger_rows import Entry, Run
 
 HERE = Identity("sqlite:/office/a.db", "4711")
 THERE = Identity("sqlite:/office/b.db", "4712")

@@ -171,3 +171,13 @@ def test_a_rename_writes_only_the_columns_that_differ() -> None:
     assert isinstance(step, Row)
     assert (step.write.columns, step.write.categories) == (("tags",), {"Räume": ("R_999",)})
     assert isinstance(plan_refresh(record, known, CONTEXT), Skip)
+
+
+def test_a_message_that_moved_to_another_conversation_is_left_to_that_one() -> None:
+    known = stored(MAIL, read=1)
+    elsewhere = replace(conversation(read=5, labels=("R_202",)), message_ids=frozenset({"other"}))
+    assert plan_state(elsewhere, {"m": known}, CONTEXT) == []
+    vanished = replace(elsewhere, vanished=frozenset({"m"}))
+    (step,) = plan_state(vanished, {"m": known}, CONTEXT)
+    assert isinstance(step, Row)
+    assert step.entry.record.deleted

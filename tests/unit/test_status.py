@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from tray_connector.model.errors import Problem
-from tray_connector.model.status import Facts, QueueState, ago, judge
+from tray_connector.model.status import Facts, Part, QueueState, ago, judge
 
 NOW = datetime(2026, 9, 2, 10, tzinfo=UTC)
 REFUSED = Problem("teamwork-key-refused", "Teamwork refuses the key", "", "Enter a new one.")
@@ -18,7 +18,7 @@ CALM = Facts(
     poll_interval=5,
     last_verified={"teamwork": NOW - timedelta(seconds=12), "missive": NOW, "destination": None},
 )
-LONG_AGO = {"teamwork": NOW, "missive": NOW - timedelta(seconds=61), "destination": NOW}
+LONG_AGO: dict[Part, datetime | None] = {"teamwork": NOW, "missive": NOW - timedelta(seconds=61), "destination": NOW}
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from rich.console import Console as RichConsole
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
+from tray_connector.config.redaction import Redactor
 from tray_connector.model.errors import Problem, TransientError
 
 Update = Callable[[int, int], None]
@@ -31,6 +32,8 @@ class Console(Protocol):
     verbose: bool
     width: int
     """Columns of the reader's terminal."""
+    redact: Redactor
+    """Keeps secrets out of `err`, whatever an error's text holds."""
 
     def out(self, text: str = "") -> None:
         """A line of the result. Not printed with `json`."""
@@ -66,6 +69,7 @@ class TerminalConsole:
         self.json = json
         self.verbose = verbose
         self.width = shutil.get_terminal_size((80, 24)).columns
+        self.redact = Redactor()
         self._errors = RichConsole(stderr=True, highlight=False, markup=False)
 
     def out(self, text: str = "") -> None:
@@ -75,7 +79,7 @@ class TerminalConsole:
 
     def err(self, text: str) -> None:
         """To standard error, above a progress bar if there is one."""
-        self._errors.print(Text(printable(text)), soft_wrap=True)
+        self._errors.print(Text(printable(self.redact(text))), soft_wrap=True)
 
     def data(self, value: object) -> None:
         """JSON on standard output."""
@@ -134,10 +138,13 @@ def write(stream: TextIO, text: str) -> None:
 class RemoteConsole:
     """The terminal of the one who called over the channel. `Relay` is its other end."""
 
-    def __init__(self, send: Callable[[Message], None], *, json: bool, verbose: bool, width: int) -> None:
+    def __init__(
+        self, send: Callable[[Message], None], *, json: bool, verbose: bool, width: int, redact: Redactor
+    ) -> None:
         self.json = json
         self.verbose = verbose
         self.width = width
+        self.redact = redact
         self._send = send
         self._lock = threading.Lock()
 
@@ -148,7 +155,7 @@ class RemoteConsole:
 
     def err(self, text: str) -> None:
         """To the caller's standard error."""
-        self._send({"err": text})
+        self._send({"err": self.redact(text)})
 
     def data(self, value: object) -> None:
         """JSON on the caller's standard output."""

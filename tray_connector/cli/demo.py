@@ -2,44 +2,37 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 import shutil
-import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, closing, contextmanager
-from pathlib import Path
+from contextlib import ExitStack, contextmanager
 
-from tray_connector.cli.console import Console, printable, table_text
+from tray_connector.cli.console import Console
+from tray_connector.cli.demo_tables import show_database
+from tray_connector.cli.home import logging_for
 from tray_connector.cli.session import Environment, Session
 from tray_connector.cli.sync_commands import conclude, say_numbers, watched
 from tray_connector.config.categories_file import CategoriesFile
 from tray_connector.config.clock import Clock, Stop, Stopped
 from tray_connector.config.credentials import MemoryCredentials
-from tray_connector.config.logs import start_logging
 from tray_connector.config.paths import Paths
 from tray_connector.config.settings import load_settings
 from tray_connector.desktop.instance import Instance
-from tray_connector.model.errors import TransientError
+from tray_connector.model.errors import ConfigError, TransientError
 from tray_connector.sandbox.running import SandboxOffice
 from tray_connector.sync.assemble import assemble
 
 CATEGORIES = {"Räume": "R_*", "Kostengruppen": "KGR_*", "Gebäude": ["Building_?", "Haus *"]}
+MARKER = ".made-by-the-demo"
+"""Stands in the demo's folder: what lies there is ours to delete."""
 CHANGES = 3
 POLL_SECONDS = 1
 ARRIVAL_DEADLINE = 15.0
 LOOK = 0.05
-SHOWN = 5
-QUERIES = {
-    "tasks": 'SELECT name, status, project_name, assignees, due_date, "Räume", "Kostengruppen" FROM tasks '
-    "WHERE deleted = 0 ORDER BY updated_at DESC, task_id LIMIT ?",
-    "emails": 'SELECT received_at, from_name, subject, labels, "Räume", "Kostengruppen" FROM emails '
-    "WHERE deleted = 0 ORDER BY received_at DESC, email_id LIMIT ?",
-}
 
 
-def demo(environment: Environment, _: argparse.Namespace, console: Console, stop: Stop) -> int:
+def demo(environment: Environment, console: Console, stop: Stop) -> int:
     """Start the office, sync it, let three changes arrive, show the database. None of the user's settings count."""
     paths = Paths(environment.paths.home / "demo")
     with made_anew(paths, environment.clock), SandboxOffice(clock=environment.clock) as office:
@@ -49,7 +42,7 @@ def demo(environment: Environment, _: argparse.Namespace, console: Console, stop
             environ={**office.environment(), **wishes}, paths=paths, dotenv=None, credentials=MemoryCredentials()
         )
         with ExitStack() as stack:
-            stack.enter_context(start_logging(paths, settings, verbose=console.verbose))
+            stack.enter_context(logging_for(paths, settings, "demo", console))
             categories = CategoriesFile(paths.categories_file, environment.clock)
             engine = assemble(settings, paths, categories, environment.clock)
             stack.callback(engine.close)
@@ -59,36 +52,74 @@ def demo(environment: Environment, _: argparse.Namespace, console: Console, stop
 
 @contextmanager
 def made_anew(paths: Paths, clock: Clock) -> Iterator[None]:
-    """An empty folder for the demo, held by this process while inside."""
-    paths.home.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with Instance(paths.lock, clock).held("demo") as holder:
-        if holder is None:
+    """An empty folder for the demo, held by this process while inside. One that is not the demo's is left alone."""
+    if not is_ours(paths):
+        raise ConfigError(
+            "demo-folder",
+            "The demo's folder holds something else",
+            f"{paths.home} was not made by the demo.",
+            "Move it away, or name another data folder in TRAY_CONNECTOR_HOME.",
+        )
+    paths.create()
+    with Instance(paths.lock, clock).held("demo") as hold:
+        if hold is None:
             raise TransientError("demo-running", "A demo is running already", hint="Try again when it has ended.")
-        for item in paths.home.iterdir():
-            if item.is_dir() and not item.is_symlink():
-                shutil.rmtree(item)
-            elif not item.name.startswith(paths.lock.name):
-                item.unlink()
+        try:
+            empty(paths)
+        except OSError as error:
+            raise ConfigError(
+                "demo-folder",
+                "The demo's folder cannot be emptied",
+                f"{error.filename or paths.home}: {error.strerror or error}",
+                "Close the programs that have the demo's database open, then try again.",
+            ) from error
         paths.create()
         yield
+
+
+def is_ours(paths: Paths) -> bool:
+    """Whether the folder was made by a demo, or nothing is in it but what is left of a lock."""
+    try:
+        names = {item.name for item in paths.home.iterdir()}
+    except FileNotFoundError:
+        return True
+    return MARKER in names or all(name.lstrip(".").startswith(paths.lock.name) for name in names)
+
+
+def empty(paths: Paths) -> None:
+    """Delete what an earlier demo left, also one that was killed. OSError."""
+    (paths.home / MARKER).touch()
+    kept = {MARKER, paths.lock.name, paths.lock.with_suffix(".json").name}
+    for item in paths.home.iterdir():
+        if item.name in kept:
+            continue
+        if item.is_dir() and not item.is_symlink():
+            shutil.rmtree(item)
+        else:
+            item.unlink()
 
 
 def show(session: Session, office: SandboxOffice, console: Console) -> int:
     """The demo itself."""
     console.out("An invented office is running on this machine: its Teamwork and its Missive, over real HTTP.")
-    console.out("")
+    console.out()
     console.out("First sync")
-    report = watched(session, console, "  first sync", lambda: session.engine.sync_once(session.stop))
+    report = watched(session, console, "  Syncing", lambda: session.engine.sync_once(session.stop))
     say_numbers(console, report, indent="  ")
     code = conclude(console, report)
     if code:
         return code
-    console.out("")
-    console.out("Now three things happen in the office, and the connector keeps watching")
+    console.out()
+    console.out("Now three things happen in the office while the connector watches")
     if not watch_changes(session, office, console):
         return 1
-    console.out("")
+    console.out()
     show_database(session.settings.sqlite_path, console)
+    console.out()
+    console.out("For your own office: set TEAMWORK_BASE_URL, TEAMWORK_API_KEY and MISSIVE_API_TOKEN in the")
+    console.out(
+        "environment or in a .env file, test them with 'tray-connector check', begin with 'tray-connector run'."
+    )
     return 0
 
 
@@ -100,9 +131,9 @@ def watch_changes(session: Session, office: SandboxOffice, console: Console) -> 
         running = pool.submit(engine.run, halt)
         try:
             for _ in range(CHANGES):
-                seen = len(engine.board.view().activities)
+                seen = engine.board.view().activities[-1:]
                 happened, began = str(changes.apply_next()), clock.monotonic()
-                while len(engine.board.view().activities) == seen:
+                while engine.board.view().activities[-1:] == seen:
                     if clock.wait(session.stop, LOOK):
                         raise Stopped
                     if clock.monotonic() - began > ARRIVAL_DEADLINE or running.done():
@@ -110,31 +141,9 @@ def watch_changes(session: Session, office: SandboxOffice, console: Console) -> 
                         return False
                 row = engine.board.view().activities[-1]
                 took = clock.monotonic() - began
-                console.out(f"  {printable(happened)}")
-                console.out(f"    → row {row.kind} after {took:.1f} s: {printable(row.title)}")
+                console.out(f"  {happened}")
+                console.out(f"    → row {row.kind} after {took:.1f} s: {row.title}")
         finally:
             halt.set()
             running.result()
     return True
-
-
-def show_database(path: Path, console: Console) -> None:
-    """What is in it now, and where it lies."""
-    with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as connection:
-        for table, query in QUERIES.items():
-            count = connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0]  # noqa: S608 - two fixed names
-            cursor = connection.execute(query, (SHOWN,))
-            columns = [column[0] for column in cursor.description]
-            console.out(f"{count} rows in {table}; the latest:")
-            console.out(table_text(columns, [cells(row) for row in cursor]))
-            console.out("")
-    console.out(f"Database: {path}")
-
-
-def cells(row: Sequence[object]) -> list[str]:
-    """A row as text; lists without their brackets."""
-    texts = []
-    for value in row:
-        text = "" if value is None else str(value)
-        texts.append(", ".join(json.loads(text)) if text.startswith("[") else text)
-    return texts

@@ -6,28 +6,45 @@ import argparse
 from typing import NoReturn
 
 from tray_connector import __version__
+from tray_connector.cli.durations import Duration, parse_duration
+from tray_connector.config.setting_types import parse_day
+from tray_connector.model.events import SOURCES
 
-SOURCES = ("teamwork", "missive")
+MOST_DAYS = 36_500
+
+
+class UsageError(Exception):
+    """The words are not a command. One sentence, and where the help is."""
+
+    def __init__(self, program: str, message: str) -> None:
+        self.message = message
+        self.hint = f"See: {program} --help"
+        super().__init__(f"{message}. {self.hint}")
 
 
 class Parser(argparse.ArgumentParser):
-    """Usage errors end with exit code 2 and one sentence."""
+    """Raises `UsageError` instead of ending the process."""
 
     def error(self, message: str) -> NoReturn:
-        """Say what is wrong, and where the help is."""
-        self.exit(2, f"{self.prog}: {message}. See '{self.prog} --help'.\n")
+        """Say what is wrong."""
+        raise UsageError(self.prog, message[:1].upper() + message[1:].rstrip("."))
 
 
 def build_parser() -> Parser:
-    """The parser of `tray-connector`."""
+    """The parser of `tray-connector`. Every result has `command`, `verbose` and `json`."""
     parser = Parser(
         prog="tray-connector",
         description="Keeps a small office's Teamwork tasks and Missive e-mails in step with its own database.",
+        epilog="Exit code 0: done. 1: something is left that time will mend. 2: wrong words. "
+        "3: a person must change something.",
     )
     parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
+    parser.add_argument("--verbose", action="store_true", help="show what happens, and tracebacks of errors")
+    parser.set_defaults(json=False)
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=Parser)
 
-    common = Parser(add_help=False)
+    # Without a default of its own: it would undo a --verbose that stands before the command.
+    common = Parser(add_help=False, argument_default=argparse.SUPPRESS)
     common.add_argument("--verbose", action="store_true", help="show what happens, and tracebacks of errors")
     shows_json = Parser(add_help=False)
     shows_json.add_argument("--json", action="store_true", help="print the result as JSON, and nothing else")
@@ -36,21 +53,14 @@ def build_parser() -> Parser:
         parents = [common, shows_json] if json else [common]
         return commands.add_parser(name, help=text, description=text, parents=parents)
 
-    demo = add("demo", "Sync an invented office into <home>/demo and show what arrives. Touches no settings, no keys.")
+    demo = add("demo", "Sync an invented office into <home>/demo and show what arrives. Uses no settings, no keys.")
     demo.add_argument("--headless", action="store_true", help="on the terminal, even where there is a screen")
 
     sync = add("sync", "Bring everything into step once, and end.", json=True)
     sync.add_argument("--once", action="store_true", required=True, help="one poll of each source")
 
     add("run", "The service without a screen: keep everything in step until stopped.")
-
-    backfill = add("backfill", "Read again what changed since a day, and store what differs.")
-    backfill.add_argument("--source", choices=SOURCES, help="only this source")
-    since = backfill.add_mutually_exclusive_group()
-    since.add_argument("--since", metavar="DATE", help="changed on or after this day (DD.MM.YYYY or YYYY-MM-DD)")
-    since.add_argument("--days", type=positive, metavar="N", help="changed within the last N days")
-    since.add_argument("--all", action="store_true", help="everything there is")
-    backfill.add_argument("--rewrite", action="store_true", help="also write what seems unchanged")
+    _add_backfill(add("backfill", "Read again what changed since a day, and store what differs."))
 
     reconcile = add("reconcile", "Walk everything, and find what no poll shows: deletions, silent changes.")
     reconcile.add_argument("--dry-run", action="store_true", help="only say what would change")
@@ -58,14 +68,16 @@ def build_parser() -> Parser:
 
     add("status", "Whether everything is in step, and since when.", json=True)
     add("check", "Test every setting and connection, live.", json=True)
-
-    queue = add("queue", "What waits to be stored, and why.", json=True)
-    queue.add_argument("action", choices=("list", "retry", "discard"))
-    queue.add_argument("ids", nargs="*", metavar="ID", help="only these (retry, discard); none = all")
-    queue.add_argument("--source", choices=SOURCES, help="only this source")
+    _add_queue(add("queue", "What waits to be stored, and why.", json=True))
 
     pause = add("pause", "Rest: read and write nothing.")
-    pause.add_argument("--for", dest="duration", metavar="30m", help="for so long: 30m, 1h, 2d, tomorrow")
+    pause.add_argument(
+        "--for",
+        dest="duration",
+        type=duration,
+        metavar="30m",
+        help="for so long: 30m, 1h, 2d, or tomorrow (06:00); without it until 'resume'",
+    )
     add("resume", "End a pause.")
 
     categories = add("categories", "Label categories: test the file, or apply it to what is stored.")
@@ -73,12 +85,43 @@ def build_parser() -> Parser:
     return parser
 
 
-def positive(text: str) -> int:
-    """A whole number above nought."""
+def _add_backfill(backfill: argparse.ArgumentParser) -> None:
+    backfill.add_argument("--source", choices=SOURCES, help="only this source")
+    since = backfill.add_mutually_exclusive_group()
+    since.add_argument(
+        "--since", type=day, metavar="DATE", help="changed on or after this day (DD.MM.YYYY or YYYY-MM-DD)"
+    )
+    since.add_argument("--days", type=days, metavar="N", help="changed within the last N days")
+    since.add_argument("--all", action="store_true", help="everything there is")
+    backfill.add_argument("--rewrite", action="store_true", help="also write what seems unchanged")
+
+
+def _add_queue(queue: argparse.ArgumentParser) -> None:
+    queue.add_argument("action", choices=("list", "retry", "discard"))
+    queue.add_argument("ids", nargs="*", metavar="ID", help="only these; retry without any: all")
+    queue.add_argument("--all", action="store_true", help="discard: all, and the files that cannot be read")
+    queue.add_argument("--source", choices=SOURCES, help="only this source")
+
+
+def day(text: str) -> object:
+    """A day, in either way of writing."""
     try:
-        number = int(text)
-    except ValueError:
-        number = 0
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"'{text}' is no whole number above 0")
+        return parse_day(text.strip())
+    except ValueError as reason:
+        raise argparse.ArgumentTypeError(f"'{text}' {reason}; use DD.MM.YYYY or YYYY-MM-DD") from reason
+
+
+def days(text: str) -> int:
+    """A whole number of days."""
+    number = int(text) if text.isascii() and text.isdigit() and len(text) < 9 else 0
+    if not 1 <= number <= MOST_DAYS:
+        raise argparse.ArgumentTypeError(f"'{text}' is not a whole number from 1 to {MOST_DAYS}")
     return number
+
+
+def duration(text: str) -> Duration:
+    """The length of a pause."""
+    try:
+        return parse_duration(text)
+    except ValueError as reason:
+        raise argparse.ArgumentTypeError(str(reason)) from reason

@@ -11,7 +11,8 @@ from tray_connector.config.categories_file import CategoriesFile
 from tray_connector.config.clock import Clock, Stop, SystemClock
 from tray_connector.config.credentials import Credentials, KeyringCredentials
 from tray_connector.config.paths import Paths
-from tray_connector.config.settings import Settings, load_settings
+from tray_connector.config.settings import Settings, load_right_settings, load_settings
+from tray_connector.model.errors import Problem
 from tray_connector.sync.engine import Engine
 
 
@@ -25,6 +26,8 @@ class Session:
     categories: CategoriesFile
     clock: Clock
     stop: Stop
+    wrong: tuple[Problem, ...] = ()
+    """Settings that are wrong and were left out; only `check` works in spite of them."""
 
 
 @dataclass(frozen=True)
@@ -48,3 +51,14 @@ class Environment:
     def settings(self) -> Settings:
         """Read them; raises `SettingsError` with every problem."""
         return load_settings(environ=self.variables, paths=self.paths, dotenv=self.dotenv, credentials=self.credentials)
+
+    def right_settings(self) -> tuple[Settings, tuple[Problem, ...]]:
+        """Those that are right, and what is wrong with the others."""
+        return load_right_settings(
+            environ=self.variables, paths=self.paths, dotenv=self.dotenv, credentials=self.credentials
+        )
+
+    def categories(self) -> CategoriesFile:
+        """The label categories; an older connector's are taken over from where its `.env` lies."""
+        old = () if self.dotenv is None else (self.dotenv.parent,)
+        return CategoriesFile(self.paths.categories_file, self.clock, old_folders=old)

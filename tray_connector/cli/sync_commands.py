@@ -1,4 +1,4 @@
-"""`sync`, `run`, `backfill`, `reconcile`: the commands that move records."""
+"""`sync --once`, `backfill`, `reconcile`, `run`: the work itself."""
 
 from __future__ import annotations
 
@@ -8,10 +8,12 @@ from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import TimeoutError as FutureTimeoutError
 from datetime import UTC, datetime, time, timedelta
 
-from tray_connector.cli.console import Console, tell
+from tray_connector.cli.console import Console, Update, tell
+from tray_connector.cli.failures import DONE, LATER, problem_json
 from tray_connector.cli.session import Session
-from tray_connector.config.setting_types import parse_day
+from tray_connector.cli.words import number
 from tray_connector.sources.base import Since
+from tray_connector.sync.lane import LaneReport
 from tray_connector.sync.report import Report
 
 SHORT_WAIT = 2.0
@@ -23,8 +25,17 @@ LOOK = 0.2
 def sync_once(session: Session, _: argparse.Namespace, console: Console) -> int:
     """`sync --once`."""
     report = watched(session, console, "Syncing", lambda: session.engine.sync_once(session.stop))
-    lanes = {lane.source: lane for lane in report.lanes}
-    result = {
+    if console.json:
+        console.data(report_json(report))
+    else:
+        say_numbers(console, report)
+    return conclude(console, report)
+
+
+def report_json(report: Report) -> dict[str, object]:
+    """The form of `sync --once --json`: keys are only ever added."""
+    requests = {lane.source: lane.requests for lane in report.lanes}
+    return {
         "read": sum(lane.read for lane in report.lanes),
         "written": sum(lane.dispatched.written for lane in report.lanes),
         "unchanged": sum(lane.unchanged for lane in report.lanes),
@@ -33,17 +44,12 @@ def sync_once(session: Session, _: argparse.Namespace, console: Console) -> int:
         "left_out": sum(lane.left_out for lane in report.lanes),
         "waiting": report.waiting,
         "requests": {
-            "teamwork": lanes["teamwork"].requests,
-            "missive": lanes["missive"].requests,
+            "teamwork": requests["teamwork"],
+            "missive": requests["missive"],
             "destination": report.destination_requests,
         },
-        "problems": [error.problem.sentence() for error in report.errors],
+        "problems": [problem_json(error.problem) for error in report.errors],
     }
-    if console.json:
-        console.data(result)
-    else:
-        say_numbers(console, report)
-    return conclude(console, report)
 
 
 def backfill(session: Session, arguments: argparse.Namespace, console: Console) -> int:
@@ -69,40 +75,49 @@ def reconcile(session: Session, arguments: argparse.Namespace, console: Console)
             session.stop, dry_run=arguments.dry_run, allow_removals=arguments.allow_removals
         ),
     )
-    would = "would be " if arguments.dry_run else ""
-    held = 0
     for lane in report.lanes:
-        found = lane.reconciled
-        held += found.held
-        console.out(
-            f"{lane.source.capitalize()}: {found.seen} seen, {found.differing} differed, "
-            f"{found.removals} {would}flagged as deleted, {found.suspected} not found and looked for again next time."
-        )
+        if not lane.errors:
+            console.out(f"{lane.source.capitalize()}: {walk_words(lane, dry_run=arguments.dry_run)}")
+    held = sum(lane.reconciled.held for lane in report.lanes)
     if held:
         console.err(
-            f"{held} records have vanished at once. Nothing of that was flagged; if it is meant, run: "
-            "tray-connector reconcile --allow-removals"
+            f"{number(held, 'record has', 'records have')} vanished at once. Nothing of that was flagged; "
+            "if it is meant, run: tray-connector reconcile --allow-removals"
         )
-    return conclude(console, report) or (1 if held else 0)
+    return conclude(console, report) or (LATER if held else DONE)
+
+
+def walk_words(lane: LaneReport, *, dry_run: bool) -> str:
+    """What a walk found in one source."""
+    found = lane.reconciled
+    what = ("task", "tasks") if lane.source == "teamwork" else ("conversation", "conversations")
+    parts = [f"{number(found.seen, *what)} seen"]
+    if found.differing:
+        parts.append(f"{found.differing:,} differ" if dry_run else f"{found.differing:,} differed and were read anew")
+    if found.removals:
+        parts.append(f"{found.removals:,} {'would be' if dry_run else ''} flagged as deleted".replace("  ", " "))
+    if found.suspected:
+        parts.append(f"{found.suspected:,} not found, looked for once more by the next walk")
+    if found.held:
+        parts.append(f"{found.held:,} held back")
+    return ", ".join(parts if len(parts) > 1 else [*parts, "all in step"])
 
 
 def run(session: Session, _: argparse.Namespace, console: Console) -> int:
     """`run`: until SIGINT or SIGTERM."""
-    console.err(f"Running (pid of this home: see 'tray-connector status'). Data in {session.paths.home}")
+    console.err(f"Running. Data folder: {session.paths.home}. To stop: Ctrl-C")
     session.engine.run(session.stop)
-    return 0
+    return DONE
 
 
 def since_of(session: Session, arguments: argparse.Namespace) -> Since:
     """Where a backfill begins: as asked for, else as a first run would."""
     if arguments.all:
         return Since(None, everything=True)
-    zone = session.settings.timezone
     if arguments.days is not None:
         return Since(session.clock.now() - timedelta(days=arguments.days))
     if arguments.since is not None:
-        day = parse_day(arguments.since)
-        return Since(datetime.combine(day, time.min, zone).astimezone(UTC))
+        return Since(datetime.combine(arguments.since, time.min, session.settings.timezone).astimezone(UTC))
     return Since(None)
 
 
@@ -111,15 +126,27 @@ def watched(session: Session, console: Console, label: str, work: Callable[[], R
     with console.progress(label) as update, ThreadPoolExecutor(1, thread_name_prefix="command") as pool:
         future = pool.submit(work)
         told: frozenset[str] = frozenset()
+        found = 0
         while True:
             try:
-                return future.result(timeout=LOOK)
+                report = future.result(timeout=LOOK)
             except FutureTimeoutError:
                 if future.done():
                     raise
                 view = session.engine.board.view()
-                update(view.synced, max(view.found, view.synced))
+                found = max(found, view.found, view.synced)
+                update(view.synced, found)
                 told = say_wait(session, console, told)
+            else:
+                finish(update, report, found)
+                return report
+
+
+def finish(update: Update, report: Report, found: int) -> None:
+    """The last state of the progress: the board may have been wiped already, the report knows."""
+    done = sum(lane.dispatched.taken for lane in report.lanes)
+    complete = not report.errors and not report.waiting
+    update(done, done if complete else max(done, found))
 
 
 def say_wait(session: Session, console: Console, told: frozenset[str]) -> frozenset[str]:
@@ -140,11 +167,12 @@ def say_numbers(console: Console, report: Report, indent: str = "") -> None:
     """What was done, per source."""
     for lane in report.lanes:
         done = lane.dispatched
-        parts = [f"{lane.read} read", f"{done.written} written", f"{lane.unchanged} unchanged"]
-        parts += [f"{done.flagged} flagged as deleted"] if done.flagged else []
-        parts += [f"{done.failed} failed"] if done.failed else []
-        parts += [f"{lane.left_out} left out"] if lane.left_out else []
-        console.out(f"{indent}{lane.source.capitalize()}: {', '.join(parts)} ({lane.requests} requests)")
+        parts = [f"{lane.read:,} read", f"{done.written:,} written", f"{lane.unchanged:,} unchanged"]
+        parts += [f"{done.flagged:,} flagged as deleted"] if done.flagged else []
+        parts += [f"{done.failed:,} failed"] if done.failed else []
+        parts += [f"{lane.left_out:,} left out"] if lane.left_out else []
+        requests = number(lane.requests, "request", "requests")
+        console.out(f"{indent}{lane.source.capitalize()}: {', '.join(parts)} ({requests})")
 
 
 def conclude(console: Console, report: Report) -> int:
@@ -152,8 +180,6 @@ def conclude(console: Console, report: Report) -> int:
     for error in report.errors:
         tell(console, error.problem)
     if report.waiting:
-        one = report.waiting == 1
-        console.err(
-            f"{report.waiting} {'record waits' if one else 'records wait'} to be stored; why: tray-connector queue list"
-        )
+        waiting = number(report.waiting, "record waits", "records wait")
+        console.err(f"{waiting} to be stored. The reasons: tray-connector queue list")
     return report.exit_code()

@@ -37,7 +37,7 @@ def table_lines(columns: Sequence[Column], rows: Sequence[Sequence[str]], width:
 
 
 def _share(wanted: Sequence[int], least: Sequence[int], room: int) -> list[int]:
-    """Everybody gets at least their least (or what they want, if that is less); the rest goes to the neediest evenly."""
+    """Each gets its least (or what it wants, if that is less); the rest goes evenly to those who want more."""
     widths = [min(want, low) for want, low in zip(wanted, least, strict=True)]
     left = room - sum(widths)
     while left > 0 and (needy := [number for number, want in enumerate(wanted) if widths[number] < want]):

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from watchdog.events import FileSystemEvent, FileSystemEventHandler
 from watchdog.observers import Observer
+from watchdog.observers.api import BaseObserver
 
 from tray_connector.config.private_files import make_private_folder
 
@@ -69,10 +70,29 @@ def watch_file(path: Path, look: Callable[[], object]) -> Iterator[None]:
         yield
     finally:
         signals.end()
+        end_observer(observer)
+        looker.join(5)
+
+
+def end_observer(observer: BaseObserver) -> None:
+    """End a watch and wait for its threads.
+
+    The library reports an error when one of them was just about to look: nothing that anybody need know.
+    """
+    library = logging.getLogger("watchdog.observers.inotify")
+    no_race = _NoRace()
+    library.addFilter(no_race)
+    try:
         if observer.is_alive():
             observer.stop()
             observer.join(5)
-        looker.join(5)
+    finally:
+        library.removeFilter(no_race)
+
+
+class _NoRace(logging.Filter):
+    def filter(self, record: logging.LogRecord) -> bool:
+        return "when the thread is inactive" not in record.getMessage()
 
 
 def _look(signals: _Signals, look: Callable[[], object]) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Client, Connection, Listener
@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from tray_connector.config.clock import Clock, Stop, Stopped
-from tray_connector.desktop.wire import GoneError, Message, Wire
+from tray_connector.desktop.wire import CutOffError, GoneError, Message, Wire
 
 logger = logging.getLogger(__name__)
 
@@ -30,7 +30,7 @@ Called in a thread of its own; `Send` never raises."""
 LOOK = 0.2
 GRACE = 2.0
 """Seconds that commands of others have to end by themselves when the holder ends."""
-CUT_OFF = 5.0
+CUT_OFF = 2.0
 """Seconds after which a command that was told to end is left behind: its caller does not take what it says."""
 BACKLOG = 16
 
@@ -73,14 +73,14 @@ class Channel:
             self._end_commands()
 
     def _end_commands(self) -> None:
-        self._join(GRACE)
+        self._join(GRACE, [command for command in self._commands if not command.stop.is_set()])
         for command in self._commands:
             command.stop.set()
-        self._join(CUT_OFF)
+        self._join(CUT_OFF, self._commands)
 
-    def _join(self, seconds: float) -> None:
+    def _join(self, seconds: float, commands: Sequence[_Command]) -> None:
         deadline = self._clock.monotonic() + seconds
-        for command in self._commands:
+        for command in commands:
             command.thread.join(max(0.0, deadline - self._clock.monotonic()))
 
     def _accept(self, listener: Listener) -> None:
@@ -106,18 +106,25 @@ class Channel:
             wire = Wire(connection)
             try:
                 request = wire.greet(self._token)
-                worker = threading.Thread(
-                    target=self._work, args=(wire, request, stop), name="channel-command", daemon=True
-                )
-                worker.start()
+            except GoneError as reason:
+                logger.debug("A caller of the channel was turned away: %s", reason)
+                return
+            answered = threading.Event()
+            worker = threading.Thread(
+                target=self._work, args=(wire, request, stop, answered), name="channel-command", daemon=True
+            )
+            worker.start()
+            try:
                 while worker.is_alive():
                     wire.receive(LOOK)
-                wire.receive(GRACE)  # the caller closes first: it has read everything then
+                if answered.is_set():
+                    wire.receive(GRACE)  # the caller closes first: it has read everything then
             except GoneError as reason:
                 logger.debug("A caller of the channel is gone: %s", reason)
                 stop.set()
+            worker.join()
 
-    def _work(self, wire: Wire, request: Message, stop: Stop) -> None:
+    def _work(self, wire: Wire, request: Message, stop: Stop, answered: threading.Event) -> None:
         def send(message: Message) -> None:
             try:
                 wire.send(message)
@@ -127,12 +134,12 @@ class Channel:
         code = self._serve(request, send, stop)
         if code is not None:
             send({"exit": code})
+            answered.set()
 
 
 def call(address: str, token: str, request: Message, on_message: Callable[[Message], None], stop: Stop) -> int:
-    """Have the holder run a command; its exit code. `GoneError` when there is none, or it ended before the command.
-
-    `Stopped` when stopped; then the holder ends the command as well.
+    """Have the holder run a command; its exit code. `GoneError` when there is none, `CutOffError` when it ended before
+    the command had. `Stopped` when stopped; then the holder ends the command as well.
     """
     try:
         connection = Client(address)
@@ -141,12 +148,15 @@ def call(address: str, token: str, request: Message, on_message: Callable[[Messa
     with connection:
         wire = Wire(connection)
         wire.introduce(token, request)
-        while True:
-            message = wire.receive(LOOK)
-            if message is None:
-                if stop.is_set():
-                    raise Stopped
-            elif "exit" in message:
-                return int(message["exit"])
-            else:
-                on_message(message)
+        try:
+            while True:
+                message = wire.receive(LOOK)
+                if message is None:
+                    if stop.is_set():
+                        raise Stopped
+                elif "exit" in message:
+                    return int(message["exit"])
+                else:
+                    on_message(message)
+        except GoneError as error:
+            raise CutOffError(str(error)) from error

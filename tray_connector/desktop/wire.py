@@ -21,6 +21,10 @@ class GoneError(Exception):
     """The other side is gone, does not answer, or is not who it should be."""
 
 
+class CutOffError(GoneError):
+    """The other side was there, and went away before it had done what it was asked for."""
+
+
 class Wire:
     """Sends from any thread, receives in one."""
 

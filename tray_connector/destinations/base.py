@@ -56,6 +56,11 @@ class Destination(Protocol):
     Raise `ConfigError`, `TransientError` or `InternalError` when the destination as a whole fails, and `Stopped`.
     """
 
+    @property
+    def place(self) -> str:
+        """The `Identity.place` that `open` will answer with."""
+        ...
+
     def open(self, stop: Stop) -> Identity:
         """Connect, create or upgrade the tables. May be called again after a failure."""
         ...

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -43,6 +44,11 @@ class SqliteDestination:
         self._file: tuple[int, int] | None = None
         self._categories: dict[str, None] = {}
 
+    @property
+    def place(self) -> str:
+        """``sqlite:`` and the file's full path."""
+        return f"sqlite:{self.path}"
+
     def open(self, stop: Stop) -> Identity:
         """Open the file, make or upgrade its tables. A file that is no database is left as it is: `ConfigError`."""
         self.close()
@@ -51,6 +57,9 @@ class SqliteDestination:
             with suppress(FileExistsError):
                 os.close(os.open(self.path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, FILE_MODE))
             self._file = _identity(self.path)
+            if not _is_writable(self.path):
+                # SQLite itself would leave companions behind that are as closed as the file is now.
+                raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
         except OSError as error:
             raise sqlite_errors.translate_os(error, self.path) from error
         try:
@@ -64,7 +73,7 @@ class SqliteDestination:
         except BaseException:
             self.close()
             raise
-        return Identity(f"sqlite:{self.path}", instance)
+        return Identity(self.place, instance)
 
     def ensure_categories(self, names: Sequence[str], stop: Stop) -> None:
         """A column per category in both tables. `ConfigError` when the user keeps something else under the name."""
@@ -215,6 +224,11 @@ class SqliteDestination:
         if not same:
             self.close()
             raise sqlite_errors.replaced(self.path)
+
+
+def _is_writable(path: Path) -> bool:
+    # Opening it for a try would end the locks that other connections of this process hold.
+    return os.access(path, os.W_OK, effective_ids=os.access in os.supports_effective_ids)
 
 
 def _identity(path: Path) -> tuple[int, int]:

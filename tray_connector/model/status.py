@@ -12,6 +12,7 @@ from tray_connector.model.errors import Problem
 State = Literal["starting", "in step", "syncing", "paused", "offline", "attention", "stopped"]
 Part = Literal["teamwork", "missive", "destination"]
 PARTS: tuple[Part, ...] = ("teamwork", "missive", "destination")
+START = "Start it: tray-connector run, or tray-connector sync --once"
 LEAST_PATIENCE = 60.0
 """Seconds without a verified success before "in step" may turn into "attention", at the least."""
 
@@ -105,15 +106,19 @@ def _working(facts: Facts) -> Verdict:
     if needing:
         word = "record needs" if needing == 1 else "records need"
         return Verdict("attention", f"{needing} {word} a look", "The queue shows why: tray-connector queue list")
+    if facts.queue.waiting and not (facts.running or facts.syncing or facts.total):
+        word = "record waits" if facts.queue.waiting == 1 else "records wait"
+        return Verdict("attention", f"{facts.queue.waiting} {word} to be stored", START)
     if facts.syncing or facts.queue.waiting:
         total = max(facts.total, facts.syncing + facts.queue.waiting)
         return Verdict("syncing", f"Syncing {facts.syncing} of {total}")
     if verified is None:
         if facts.running:
             return Verdict("starting", "Starting")
-        return Verdict("attention", "Not checked yet", "Start it: tray-connector run, or tray-connector sync --once")
-    if facts.now - verified > patience(facts.poll_interval):
-        return Verdict("attention", f"Not checked since {clock_text(verified)}", "Is the connector running?")
+        return Verdict("attention", "Not checked yet", START)
+    # A success that lies ahead was noted before the clock was set back, nobody knows how long ago.
+    if not -patience(facts.poll_interval) < facts.now - verified <= patience(facts.poll_interval):
+        return Verdict("attention", f"Not checked since {clock_text(verified)}", "" if facts.running else START)
     return Verdict("in step", f"In step, checked {ago(facts.now - verified)}")
 
 

@@ -41,23 +41,32 @@ class Board:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._lock = threading.Lock()
-        self._troubles: dict[str, Trouble] = {}
+        self._troubles: dict[tuple[str, str], Trouble] = {}
         self._activities: deque[Activity] = deque(maxlen=KEPT_ACTIVITIES)
         self._synced = 0
         self._found = 0
 
-    def failed(self, part: str, error: ConnectorError) -> bool:
-        """A part failed as a whole. True when this is news: another problem than it had."""
+    def failed(self, part: str, error: ConnectorError, by: str = "") -> bool:
+        """A part failed as a whole, as seen by one loop. True when this is news: nobody had told this problem of it."""
         trouble = Trouble(error.problem, isinstance(error, ConfigError), error.problem.code.endswith("-unreachable"))
         with self._lock:
-            before = self._troubles.get(part)
-            self._troubles[part] = trouble
-        return before is None or before.problem.code != trouble.problem.code
+            told = {known.problem.code for (name, _), known in self._troubles.items() if name == part}
+            self._troubles[part, by] = trouble
+        return trouble.problem.code not in told
 
-    def worked(self, part: str) -> bool:
-        """A part works. True when it had failed before."""
+    def worked(self, part: str, by: str = "") -> bool:
+        """A part works for one loop. True when it had failed before, and works for all the others too.
+
+        Whoever met the same problem as that loop is rid of it as well.
+        """
         with self._lock:
-            return self._troubles.pop(part, None) is not None
+            had = self._troubles.get((part, by))
+            if had is None:
+                return False
+            code = had.problem.code
+            for key in [key for key, it in self._troubles.items() if key[0] == part and it.problem.code == code]:
+                del self._troubles[key]
+            return all(name != part for name, _ in self._troubles)
 
     def found(self, count: int) -> None:
         """So many records were found that must be brought into step."""
@@ -84,6 +93,8 @@ class Board:
                 self._activities.append(Activity(now, change.source, change.kind, key_of(record), title, record.url))
 
     def view(self) -> BoardView:
-        """All of it, at one moment."""
+        """All of it, at one moment. Of several troubles of one part that which needs a person is shown."""
         with self._lock:
-            return BoardView(dict(self._troubles), self._synced, self._found, tuple(self._activities))
+            order = sorted(self._troubles.items(), key=lambda item: item[1].needs_person)
+            troubles = {part: trouble for (part, _), trouble in order}
+            return BoardView(troubles, self._synced, self._found, tuple(self._activities))

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import islice
 
 from tray_connector.config.clock import Clock, Stop, Stopped
 from tray_connector.model.backoff import next_try
@@ -30,6 +31,7 @@ ROWS = 200
 """Rows that are written together while the source still reads."""
 
 
+NOT_FOUND = "not-found"
 UNANSWERED = Problem(
     "internal",
     "The connector made a mistake",
@@ -59,6 +61,16 @@ class Dispatched:
             self.left_out + other.left_out,
         )
 
+    def __sub__(self, other: Dispatched) -> Dispatched:
+        return Dispatched(
+            self.taken - other.taken,
+            self.written - other.written,
+            self.unchanged - other.unchanged,
+            self.flagged - other.flagged,
+            self.failed - other.failed,
+            self.left_out - other.left_out,
+        )
+
 
 class Dispatcher:
     """Brings the waiting events of one source into the destination. One thread at a time."""
@@ -83,107 +95,127 @@ class Dispatcher:
         self._luck = luck
         self._first_retry = first_retry
         self._on_changes = on_changes
-        self._outage: list[str] = []
+        self._outage: dict[str, None] = {}
+        self.total = Dispatched()
+        """All that was settled since it was made, also in rounds that broke off."""
 
     def dispatch(self, stop: Stop, *, cutoff: datetime | None = None, probing: bool = False) -> Dispatched:
         """One round: take what is due (at `cutoff`, by default now), complete, write, settle.
 
-        Raises when a service as a whole fails; the events of the round then wait with the reason, and what was
-        settled before stands. `Stopped` gives back what was not settled.
+        With `probing` some events that failed with a service are tried whatever their time. Raises when a service as a
+        whole fails; the events of the round then wait with the reason, and what was settled before stands. `Stopped`
+        gives back what was not settled.
         """
+        before = self.total
+        if probing:
+            self._probe()
         limit = PROBE if probing else BATCH if self.source.name == "teamwork" else CONVERSATIONS
         leases = self._spool.take(self.source.name, limit, cutoff or self._clock.now())
         if not leases:
             return Dispatched()
+        unsettled = {lease.event.id: lease for lease in leases}
         try:
-            done = self._round(leases, stop)
+            self._all_of(unsettled, stop)
+        finally:
+            self._spool.give_back(list(unsettled.values()))
+        self._recovered()
+        return self.total - before
+
+    def _all_of(self, unsettled: dict[str, Lease], stop: Stop) -> None:
+        try:
+            self._round(unsettled, stop)
         except (ConnectorError, Stopped):
             raise
         except Exception:
             # A mistake of ours over one event must not hold back the others: find out which one it is.
             logger.exception("A batch of %s could not be worked on; its events are tried one by one", self.source.name)
-            done = Dispatched()
-            for lease in leases:
-                done += self._alone(lease, stop)
-        self._recovered()
-        return replace(done, taken=len(leases))
+            for lease in list(unsettled.values()):
+                self._alone(lease, stop)
+                del unsettled[lease.event.id]
 
-    def _round(self, leases: Sequence[Lease], stop: Stop) -> Dispatched:
-        unsettled = {lease.event.id: lease for lease in leases}
-        total = Dispatched()
+    def _alone(self, lease: Lease, stop: Stop) -> None:
         try:
-            self._writer.ready(stop)
-            readings = self.source.complete([lease.event for lease in leases], self._ledger, stop)
-            for chunk in chunked(readings, self._clock):
-                applied = self._writer.apply([self._judged(reading) for reading in chunk], stop)
-                total += self._settle_all(applied, unsettled)
-            for lease in unsettled.values():
-                logger.error("%s gave no answer for %s %s", self.source.name, lease.event.kind, lease.event.id)
-                self._fail(lease, UNANSWERED)
-            total += Dispatched(failed=len(unsettled))
-            unsettled.clear()
-        except ConnectorError as error:
-            self._fail_all(unsettled.values(), error.problem)
-            unsettled.clear()
-            raise
-        finally:
-            self._spool.give_back(list(unsettled.values()))
-        return total
-
-    def _settle_all(self, chunk: Sequence[Applied], unsettled: dict[str, Lease]) -> Dispatched:
-        total = Dispatched()
-        ended: list[Lease] = []
-        try:
-            for applied in chunk:
-                lease = unsettled.pop(applied.reading.event.id)
-                settled = self._settle(lease, applied)
-                total += settled
-                if not settled.failed:
-                    ended.append(lease)
-        finally:
-            # All at once: the spool is busy with the next page, and one turn in it is as long as another.
-            self._spool.done(ended)
-        return total
-
-    def _alone(self, lease: Lease, stop: Stop) -> Dispatched:
-        try:
-            return self._round([lease], stop)
+            self._round({lease.event.id: lease}, stop)
         except (ConnectorError, Stopped):
             raise
         except Exception as error:
             logger.exception("%s %s cannot be worked on", lease.event.kind, lease.event.id)
             self._fail(lease, unexpected(error), refused=True)
-            return Dispatched(failed=1)
+            self.total += Dispatched(taken=1, failed=1)
+
+    def _round(self, unsettled: dict[str, Lease], stop: Stop) -> None:
+        """Bring these into step. What is settled is taken out of `unsettled`; its lease has ended."""
+        try:
+            self._writer.ready(stop)
+            binding = self._ledger.binding
+            readings = self.source.complete([lease.event for lease in unsettled.values()], self._ledger, stop)
+            for chunk in chunked(readings, self._clock):
+                judged = [self._judged(reading) for reading in chunk]
+                self._settle_all(self._writer.apply(judged, stop, binding=binding), unsettled)
+            for key, lease in list(unsettled.items()):
+                logger.error("%s gave no answer for %s %s", self.source.name, lease.event.kind, key)
+                self._fail(lease, UNANSWERED)
+                del unsettled[key]
+                self.total += Dispatched(taken=1, failed=1)
+        except ConnectorError as error:
+            for key, lease in list(unsettled.items()):
+                self._fail(lease, error.problem)
+                del unsettled[key]
+                self._outage[key] = None
+            raise
+
+    def _settle_all(self, chunk: Sequence[Applied], unsettled: dict[str, Lease]) -> None:
+        ended: list[Lease] = []
+        try:
+            for applied in chunk:
+                lease = unsettled[applied.reading.event.id]
+                settled = self._settle(lease, applied)
+                self.total += settled
+                self._outage.pop(lease.event.id, None)
+                if settled.failed:
+                    del unsettled[lease.event.id]
+                else:
+                    ended.append(lease)
+        finally:
+            # All at once: the spool is busy with the next page, and one turn in it is as long as another.
+            self._spool.done(ended)
+            for lease in ended:
+                del unsettled[lease.event.id]
 
     def _judged(self, reading: Reading) -> Reading:
-        """A record that is gone at the second attempt as well is flagged; everything else passes as it is."""
-        if not reading.gone or reading.event.attempts == 0:
+        """A record that is not found for the second time is flagged; everything else passes as it is."""
+        event = reading.event
+        if not reading.gone or event.last_error is None or event.last_error.code != NOT_FOUND:
             return reading
-        table = "tasks" if reading.event.source == "teamwork" else "emails"
-        if table == "tasks":
-            stored = self._ledger.entries("tasks", [reading.event.id])
+        if event.source == "teamwork":
+            stored = self._ledger.entries("tasks", [event.id])
         else:
-            stored = self._ledger.entries_of(reading.event.id)
-            self._ledger.remove_conversations([reading.event.id])
+            # The id may be a conversation's, or that of a message alone.
+            stored = self._ledger.entries_of(event.id) or self._ledger.entries("emails", [event.id])
+            self._ledger.remove_conversations([event.id])
         records = tuple(as_gone(entry) for entry in stored.values())
         return replace(reading, records=records, gone=False)
 
     def _settle(self, lease: Lease, applied: Applied) -> Dispatched:
         """What came of one event, `failed` when it waits for another try; ending the lease of the others is left."""
         reading = applied.reading
-        self._ledger.note_left_out(self.source.name, {reading.event.id: applied.left_out})
         self._on_changes(applied.changes)
         problem = not_found(reading.event) if reading.gone else applied.problem
         if reading.error is not None:
             problem = reading.error.problem
         failed = 0
-        if problem is not None:
+        if applied.reread:
+            self._spool.put([fresh(lease.event, self._ledger.last_read_number())])
+        elif problem is not None:
             failed = 1
             refused = applied.problem is not None or isinstance(reading.error, RecordError)
             self._fail(lease, problem, refused=refused)
-        elif applied.reread:
-            self._spool.put([fresh(lease.event, self._ledger.last_read_number())])
+        else:
+            # Of a conversation whose messages were not all listed, only those seen now can be counted.
+            whole = reading.conversation is None or reading.message_ids is not None
+            self._ledger.note_left_out(self.source.name, {reading.event.id: applied.left_out}, whole=whole)
         return Dispatched(
+            taken=1,
             written=applied.written,
             unchanged=applied.unchanged,
             flagged=applied.flagged,
@@ -202,29 +234,34 @@ class Dispatcher:
         )
         self._spool.fail(lease, problem, due)
 
-    def _fail_all(self, leases: Iterable[Lease], problem: Problem) -> None:
-        for lease in leases:
-            self._fail(lease, problem)
-            self._outage.append(lease.event.id)
+    def _probe(self) -> None:
+        name = self.source.name
+        self._outage = {key: None for key in self._outage if self._spool.contains(name, key)}
+        self._spool.retry_now([(name, key) for key in islice(self._outage, PROBE)])
 
     def _recovered(self) -> None:
         # What failed only because a service was down need not wait for its own time.
         if self._outage:
-            name = self.source.name
-            self._spool.retry_now([(name, event_id) for event_id in self._outage])
-            self._outage = []
+            self._spool.retry_now([(self.source.name, key) for key in self._outage])
+            self._outage = {}
 
 
 def chunked(readings: Iterator[Reading], clock: Clock) -> Iterator[list[Reading]]:
     """Readings gathered into writes of about `ROWS` rows, but none held for longer than a second."""
     chunk: list[Reading] = []
     rows, began = 0, clock.monotonic()
-    for reading in readings:
-        chunk.append(reading)
-        rows += max(1, len(reading.records))
-        if rows >= ROWS or clock.monotonic() - began > 1.0:
+    try:
+        for reading in readings:
+            chunk.append(reading)
+            rows += max(1, len(reading.records))
+            if rows >= ROWS or clock.monotonic() - began > 1.0:
+                yield chunk
+                chunk, rows, began = [], 0, clock.monotonic()
+    except ConnectorError:
+        # What was read before the service failed stands.
+        if chunk:
             yield chunk
-            chunk, rows, began = [], 0, clock.monotonic()
+        raise
     if chunk:
         yield chunk
 
@@ -248,7 +285,7 @@ def not_found(event: Event) -> Problem:
     """The first time a source does not know an id: it may be early (a webhook) or really gone."""
     name = "Teamwork" if event.source == "teamwork" else "Missive"
     return Problem(
-        "not-found",
+        NOT_FOUND,
         f"{name} does not show this record",
         f"{name} answered that {event.id} does not exist.",
         "It is looked for once more before it counts as deleted.",

@@ -26,13 +26,17 @@ from tray_connector.sync.ledger import Ledger
 from tray_connector.sync.pause import Pause, read_pause, write_pause
 from tray_connector.sync.poller import Polled
 from tray_connector.sync.report import Options, RefreshReport, Report, engine_status
-from tray_connector.sync.schedule import Schedule, Wake
+from tray_connector.sync.schedule import Drift, Pace, Schedule, Wake
 from tray_connector.sync.spool import Spool
 from tray_connector.sync.writer import TABLES, Writer
 
 logger = logging.getLogger(__name__)
 
 DIRECTORIES_EVERY = 3600.0
+LEAST_IDLE = 1.0
+"""Seconds that a loop rests after a round when nothing wakes it, at the least."""
+COMMAND = "command"
+"""Who told of a trouble: not a loop. The next success of a loop ends it as well."""
 LOOK = 0.5
 """Seconds after which a waiting main thread lets signals in (Windows)."""
 
@@ -115,34 +119,48 @@ class Engine:
 
     def _read_loop(self, lane: Lane, stop: Stop) -> None:
         last = -math.inf
+        drift = Drift(self._clock)
 
-        def work(_: bool) -> None:
+        def work(_: bool) -> bool:
             nonlocal last
+            if drift.noticed():
+                # What was to be tried in a minute might have to wait for days by the new time.
+                logger.info("The clock was set; what waits is tried now")
+                self.spool.retry_now(None)
             # Polls take at most half of what the service allows, however short the interval was set.
             if self._clock.monotonic() - last < lane.source.least_poll_interval():
-                return
+                return False
             last = self._clock.monotonic()
             self._poll(lane, stop, all_streams=False)
             self._next_poll = self._clock.now() + timedelta(seconds=self._options.poll_interval)
+            for part in (lane.name, "destination"):
+                self._keeper.recovered(part, COMMAND)
+            return True
 
-        self._keeper.keep(lane.name, work, self._poll_wakes[lane.name], stop)
+        # The schedule goes by the wall clock: when that is set back, the loop must not wait for it.
+        idle = max(LEAST_IDLE, 2 * self._options.poll_interval)
+        self._keeper.keep(lane.name, work, self._poll_wakes[lane.name], stop, name=f"read-{lane.name}", idle=idle)
 
     def _write_loop(self, lane: Lane, stop: Stop) -> None:
-        def work(probing: bool) -> None:
+        def work(probing: bool) -> bool:
             done = lane.dispatch(stop, probing=probing)
-            if not done.taken:
+            if done.taken:
+                self._keeper.recovered("destination", COMMAND)
+            elif not probing:
                 self._calm()
                 self.spool.wait_ready(lane.name, stop, IDLE)
+            return True
 
-        self._keeper.keep(lane.name, work, self._write_wakes[lane.name], stop, waits=False)
+        wake = self._write_wakes[lane.name]
+        self._keeper.keep(lane.name, work, wake, stop, name=f"write-{lane.name}", waits=False)
 
     def _walk_loop(self, lane: Lane, stop: Stop) -> None:
         # The first walk comes an interval after the start: what a start finds, its poll finds.
-        begun = self._clock.monotonic()
+        pace = Pace(self._clock, self._options.walk_interval)
 
-        def work(_: bool) -> None:
-            if self._clock.monotonic() - begun < self._options.walk_interval:
-                return
+        def work(failing: bool) -> bool:
+            if not failing and not pace.take():
+                return False
             self.writer.ready(stop)
             found = lane.reconcile(stop, dry_run=False, allow_removals=False)
             if found.held:
@@ -152,8 +170,10 @@ class Engine:
                     lane.name,
                     found.held,
                 )
+            return True
 
-        self._keeper.keep(lane.name, work, self._walk_wakes[lane.name], stop)
+        wake, longest = self._walk_wakes[lane.name], self._options.walk_interval
+        self._keeper.keep(lane.name, work, wake, stop, name=f"walk-{lane.name}", longest=longest)
 
     def _calm(self) -> None:
         if self.spool.counts().waiting == 0:
@@ -269,17 +289,16 @@ class Engine:
     ) -> Report:
         began = self._clock.now()
         calls = self.writer.requests_sent()
-        with ThreadPoolExecutor(len(lanes), thread_name_prefix=kind) as pool:
+        with ThreadPoolExecutor(max(1, len(lanes)), thread_name_prefix=kind) as pool:
             futures = [pool.submit(lane.pump, partial(work, lane), stop, cutoff=began, write=write) for lane in lanes]
             reports = tuple(future.result() for future in futures)
         report = Report(reports, self.writer.requests_sent() - calls, self.spool.counts().total)
         self._calm()
-        for lane in reports:
-            for error in lane.errors:
-                self._keeper.failed(error.part or lane.source, error)
-            if not lane.errors:
-                self._keeper.recovered(lane.source)
-                self._keeper.recovered("destination")
+        failures = {error.part or lane.source: error for lane in reports for error in lane.errors}
+        for part, error in failures.items():
+            self._keeper.failed(part, error, COMMAND)
+        for part in {"destination", *(lane.source for lane in reports)} - failures.keys():
+            self._keeper.recovered(part, COMMAND)
         self.ledger.note_run(report.as_run(kind, began, self._clock.now()))
         return report
 
@@ -319,11 +338,10 @@ class Engine:
         )
 
     def check(self, stop: Stop) -> list[CheckLine]:
-        """Live test of every connection."""
-        lines: list[CheckLine] = []
-        for lane in self.lanes:
-            lines += lane.source.check(stop)
-        return lines + list(self.writer.check(stop))
+        """Live test of every connection, all at the same time."""
+        tests = [*(lane.source.check for lane in self.lanes), self.writer.check]
+        with ThreadPoolExecutor(len(tests), thread_name_prefix="check") as pool:
+            return [line for lines in pool.map(lambda test: test(stop), tests) for line in lines]
 
     def close(self) -> None:
         """Let go of sources, destination, spool and ledger. After the loops have ended."""

@@ -29,61 +29,76 @@ class Keeper:
         self._board = board
         self._clock = clock
 
-    def keep(self, part: str, work: Callable[[bool], None], wake: Wake, stop: Stop, *, waits: bool = True) -> None:
+    def keep(
+        self,
+        part: str,
+        work: Callable[[bool], bool],
+        wake: Wake,
+        stop: Stop,
+        *,
+        name: str,
+        waits: bool = True,
+        idle: float = IDLE,
+        longest: float = LONGEST_WAIT,
+    ) -> None:
         """Do `work` again and again until stopped; a pause rests it, a failure backs it off and is told once.
 
-        `work` is told whether the last round failed. With `waits` it waits for its wake-up after each round.
+        `work` is told whether the last round failed, and answers whether it did anything: only then is a failure over.
+        With `waits` it waits for its wake-up after each round, at most `idle` seconds. `name` is the loop's own;
+        `longest` (seconds) bounds the time between two tries.
         """
         failures = 0
         troubled: set[str] = set()
         while not stop.is_set():
-            if self._rest(wake, stop):
-                continue
             try:
-                work(failures > 0)
+                if self._rest(wake, stop):
+                    continue
+                did = work(failures > 0)
             except Stopped:
                 return
             except ConnectorError as error:
                 failures += 1
                 troubled.add(error.part or part)
-                self.failed(error.part or part, error)
-                wake.wait(stop, self._back_off(failures, error), patient=True)
+                self.failed(error.part or part, error, name)
+                wake.wait(stop, self._back_off(failures, error, longest), patient=True)
             except Exception:
                 failures += 1
-                logger.exception("%s broke off and is tried again", part)
+                logger.exception("%s broke off and is tried again", name)
                 troubled.add(part)
-                self._board.failed(part, broken(part))
-                wake.wait(stop, self._back_off(failures, None), patient=True)
+                self._board.failed(part, broken(part), name)
+                wake.wait(stop, self._back_off(failures, None, longest), patient=True)
             else:
-                failures = 0
-                for name in troubled:
-                    self.recovered(name)
-                troubled.clear()
+                if did:
+                    failures = 0
+                    for each in troubled:
+                        self.recovered(each, name)
+                    troubled.clear()
                 if waits:
-                    wake.wait(stop, IDLE)
+                    wake.wait(stop, idle)
 
     def _rest(self, wake: Wake, stop: Stop) -> bool:
         pause = read_pause(self._ledger)
         now = self._clock.now()
         if not pause.holds(now):
             return False
-        left = IDLE if pause.until is None else (pause.until - now).total_seconds()
-        wake.wait(stop, min(left, IDLE), patient=True)
+        # A machine that slept meanwhile counts less than the clock on the wall.
+        left = IDLE if pause.until is None else min((pause.until - now).total_seconds(), LONGEST_WAIT)
+        wake.wait(stop, left, patient=True)
         return True
 
-    def _back_off(self, failures: int, error: ConnectorError | None) -> float:
-        wait = min(delay(failures, 0.5), LONGEST_WAIT)
+    def _back_off(self, failures: int, error: ConnectorError | None, longest: float) -> float:
+        wait = min(delay(failures, 0.5), longest)
         retry_at = None if error is None else error.problem.retry_at
         return wait if retry_at is None else max(wait, (retry_at - self._clock.now()).total_seconds())
 
-    def failed(self, part: str, error: ConnectorError) -> None:
+    def failed(self, part: str, error: ConnectorError, by: str) -> None:
         """A part failed as a whole: on the board at once, in the log once per problem."""
-        if self._board.failed(part, error):
+        if self._board.failed(part, error, by):
             logger.warning("%s", error.problem.sentence(), extra={"part": part, "code": error.problem.code})
 
-    def recovered(self, part: str) -> None:
+    def recovered(self, part: str, by: str) -> None:
         """A part works (again)."""
-        if self._board.worked(part):
+        if self._board.worked(part, by):
             logger.info("%s works again", part)
 
 

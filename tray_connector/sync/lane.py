@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -72,34 +73,35 @@ class Lane:
 
     def poll(self, stop: Stop, *, all_streams: bool = False) -> Polled:
         """Ask the source what changed."""
-        with self.reading:
+        with turn(self.reading, stop):
             return self.poller.poll(stop, all_streams=all_streams)
 
     def backfill(self, since: Since, stop: Stop, *, rewrite: bool) -> Polled:
         """Walk from `since`."""
-        with self.reading:
+        with turn(self.reading, stop):
             return self.poller.backfill(since, stop, rewrite=rewrite)
 
     def reconcile(self, stop: Stop, *, dry_run: bool, allow_removals: bool) -> Reconciled:
         """Walk everything and compare."""
-        with self.walking:
+        with turn(self.walking, stop):
             return self.reconciler.walk(stop, dry_run=dry_run, allow_removals=allow_removals)
 
     def dispatch(self, stop: Stop, *, cutoff: datetime | None = None, probing: bool = False) -> Dispatched:
         """One round of writing."""
-        with self.writing:
-            done = self.dispatcher.dispatch(stop, cutoff=cutoff, probing=probing)
-        self.board.settled(done.taken)
-        return done
+        with turn(self.writing, stop):
+            before = self.dispatcher.total
+            try:
+                return self.dispatcher.dispatch(stop, cutoff=cutoff, probing=probing)
+            finally:
+                self.board.settled((self.dispatcher.total - before).taken)
 
-    def _drain(self, stop: Stop, cutoff: datetime, until: Callable[[], bool], rounds: list[Dispatched]) -> None:
+    def _drain(self, stop: Stop, cutoff: datetime, until: Callable[[], bool]) -> None:
         """Write what is due at `cutoff` and what comes newly, until `until` holds and nothing is left."""
         while True:
             if stop.is_set():
                 raise Stopped
             last = until()
-            rounds.append(self.dispatch(stop, cutoff=cutoff))
-            if rounds[-1].taken:
+            if self.dispatch(stop, cutoff=cutoff).taken:
                 continue
             if last:
                 return
@@ -114,11 +116,12 @@ class Lane:
         reading is ended as well: it could only fill the disk.
         """
         before = self.source.requests_sent()
+        # What the loops of a running service write meanwhile belongs to what was asked for as well.
+        settled = self.dispatcher.total
         ended, halt = threading.Event(), Stop()
-        rounds: list[Dispatched] = []
         report = LaneReport(self.name)
         with ThreadPoolExecutor(1, thread_name_prefix=f"write-{self.name}") as pool, stop.calls(halt.set):
-            writing = pool.submit(self._drain if write else _no_writing, halt, cutoff, ended.is_set, rounds)
+            writing = pool.submit(self._drain if write else _no_writing, halt, cutoff, ended.is_set)
             writing.add_done_callback(lambda future: halt.set() if future.exception() is not None else None)
             try:
                 report = work(halt)
@@ -137,8 +140,20 @@ class Lane:
             report = replace(report, errors=(*report.errors, failure))
         elif failure is not None and not isinstance(failure, Stopped):
             raise failure
-        done = sum(rounds, Dispatched())
+        done = self.dispatcher.total - settled
         return replace(report, dispatched=done, requests=self.source.requests_sent() - before)
+
+
+@contextmanager
+def turn(lock: threading.Lock, stop: Stop) -> Iterator[None]:
+    """Hold the lock; `Stopped` when that is asked for before it is one's turn."""
+    while not lock.acquire(timeout=LOOK):
+        if stop.is_set():
+            raise Stopped
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def _no_writing(*_: object) -> None:

@@ -5,11 +5,11 @@ Knowledge of records belongs to the *bound destination*: another database, or on
 
 from __future__ import annotations
 
+import logging
 import sqlite3
 import threading
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -17,12 +17,13 @@ from typing import Any
 from tray_connector.config.clock import Clock
 from tray_connector.destinations.base import Identity
 from tray_connector.model.codec import time_from_text, time_to_text, to_json
-from tray_connector.model.errors import InternalError
+from tray_connector.model.errors import InternalError, TransientError
 from tray_connector.model.events import SourceName
 from tray_connector.model.records import Conversation, Email, Table, key_of
 from tray_connector.sync.ledger_rows import (
     ENTRY_COLUMNS,
     Entry,
+    Run,
     as_text,
     chunks,
     conversation_of,
@@ -32,27 +33,14 @@ from tray_connector.sync.ledger_rows import (
 )
 from tray_connector.sync.ledger_schema import UNCLEAN, ledger_trouble, open_ledger
 
+logger = logging.getLogger(__name__)
+
 READ_NUMBERS = "read_numbers"
 LAST_BOUND = "last_bound"
 READ_BLOCK = 1000
 KEPT_REQUESTS = timedelta(minutes=20)
 KEPT_RUNS = 1000
 KEPT_MONTHS = 24
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """One line of the run history; numbers are records."""
-
-    kind: str
-    began: datetime
-    ended: datetime
-    read: int = 0
-    written: int = 0
-    unchanged: int = 0
-    flagged: int = 0
-    failed: int = 0
-    message: str = ""
 
 
 class Ledger:
@@ -67,21 +55,30 @@ class Ledger:
         self._connection, self.damaged = open_ledger(path, clock.now())
         self._closed = False
         self._bound: int | None = None
+        self._expected: str | None = None
+        self.binding = 0
+        """Another number whenever the knowledge of records begins anew: another destination, or an emptied one."""
         self._next_read, self._reserved = 0, 0
         self._pruned = 0
 
     def close(self) -> None:
-        """Close the file and note that it was closed in order. May be called twice."""
+        """Close the file and note that it was closed in order. May be called twice.
+
+        Where that cannot be noted (disk full, locked), the file is looked over when it is opened next.
+        """
         with self._lock:
             if self._closed:
                 return
-            with self._transaction() as connection:
-                connection.execute("DELETE FROM flags WHERE name = ?", (UNCLEAN,))
-                # Numbers that were reserved and not used are free again.
-                if self._reserved:
-                    connection.execute(
-                        "INSERT OR REPLACE INTO flags VALUES (?, ?)", (READ_NUMBERS, str(self._next_read))
-                    )
+            try:
+                with self._transaction() as connection:
+                    connection.execute("DELETE FROM flags WHERE name = ?", (UNCLEAN,))
+                    # Numbers that were reserved and not used are free again.
+                    if self._reserved:
+                        connection.execute(
+                            "INSERT OR REPLACE INTO flags VALUES (?, ?)", (READ_NUMBERS, str(self._next_read))
+                        )
+            except TransientError as error:
+                logger.info("The ledger could not be closed in order: %s", error.problem.message)
             self._connection.close()
             self._closed = True
 
@@ -92,10 +89,12 @@ class Ledger:
                 self._connection.execute("BEGIN IMMEDIATE")
                 try:
                     yield self._connection
+                    self._connection.execute("COMMIT")
                 except BaseException:
-                    self._connection.execute("ROLLBACK")
+                    # SQLite has ended the transaction by itself where the disk was full.
+                    if self._connection.in_transaction:
+                        self._connection.execute("ROLLBACK")
                     raise
-                self._connection.execute("COMMIT")
             except sqlite3.Error as error:
                 raise ledger_trouble(error) from error
 
@@ -127,14 +126,23 @@ class Ledger:
 
     # The destination.
 
+    def expect(self, place: str) -> None:
+        """Which destination will be bound: until then, what is shown is its own, or nothing."""
+        self._expected = place
+
     def bind(self, identity: Identity) -> bool:
         """Make it the one that all knowledge of records is about. True when something was written there before."""
         with self._transaction() as connection:
             key = (identity.place, identity.instance)
             connection.execute("INSERT OR IGNORE INTO destinations (place, instance) VALUES (?, ?)", key)
             row = connection.execute("SELECT number FROM destinations WHERE place = ? AND instance = ?", key).fetchone()
-            self._bound = int(row[0])
+            if self._bound != int(row[0]):
+                self._bound = int(row[0])
+                self.binding += 1
             known = connection.execute("SELECT 1 FROM records WHERE destination = ? LIMIT 1", (self._bound,)).fetchone()
+            if self.flag(LAST_BOUND) != str(self._bound):
+                # What was verified concerned another one.
+                connection.execute("DELETE FROM flags WHERE name GLOB 'success:*'")
             connection.execute("INSERT OR REPLACE INTO flags VALUES (?, ?)", (LAST_BOUND, str(self._bound)))
         return known is not None
 
@@ -143,6 +151,8 @@ class Ledger:
         with self._transaction() as connection:
             for table in ("records", "conversations", "checkpoints", "left_out"):
                 connection.execute(f"DELETE FROM {table} WHERE destination = ?", (self._destination,))  # noqa: S608 - fixed names
+            connection.execute("DELETE FROM flags WHERE name GLOB 'success:*'")
+            self.binding += 1
 
     @property
     def _destination(self) -> int:
@@ -155,8 +165,9 @@ class Ledger:
         """The bound one; before that the one bound last: good for numbers that are shown, never for writing."""
         if self._bound is not None:
             return self._bound
-        last = self.flag(LAST_BOUND)
-        return None if last is None else int(last)
+        sql = "SELECT number, place FROM destinations WHERE number = (SELECT value FROM flags WHERE name = ?)"
+        rows = self._rows(sql, (LAST_BOUND,))
+        return int(rows[0][0]) if rows and self._expected in (None, rows[0][1]) else None
 
     # Records.
 
@@ -271,14 +282,21 @@ class Ledger:
 
     # What was seen and not stored.
 
-    def note_left_out(self, source: SourceName, counts: Mapping[str, int]) -> None:
-        """How many records of each of these ids (a task, a conversation) were seen and not stored, as of now."""
+    def note_left_out(self, source: SourceName, counts: Mapping[str, int], *, whole: bool = True) -> None:
+        """How many records of each of these ids (a task, a conversation) were seen and not stored, as of now.
+
+        Not `whole`: there may be more of them, so that no count is lowered.
+        """
         known: dict[str, int] = {}
         for chunk in chunks(counts):
             marks = ",".join("?" * len(chunk))
             sql = f"SELECT id, count FROM left_out WHERE destination = ? AND source = ? AND id IN ({marks})"  # noqa: S608 - marks only
             known.update(self._rows(sql, (self._destination, source, *chunk)))
-        changed = {key: count for key, count in counts.items() if known.get(key, 0) != count}
+        changed = {
+            key: count
+            for key, count in counts.items()
+            if (count != known.get(key, 0) if whole else count > known.get(key, 0))
+        }
         if not changed:
             return
         with self._transaction() as connection:
@@ -311,9 +329,9 @@ class Ledger:
         self.set_flag(f"success:{what}", time_to_text(at))
 
     def last_success(self, what: str) -> datetime | None:
-        """When a check of this part last wholly succeeded."""
+        """When a check of this part last wholly succeeded, for the destination that `count` means."""
         text = self.flag(f"success:{what}")
-        return None if text is None else time_from_text(text)
+        return None if text is None or (self._expected and self._shown is None) else time_from_text(text)
 
     def flag(self, name: str) -> str | None:
         """A small piece of state."""

@@ -1,10 +1,11 @@
-"""`Entry`, and how records and conversations lie in the ledger's tables."""
+"""`Entry` and `Run`, and how records and conversations lie in the ledger's tables."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from tray_connector.model.codec import from_json, to_json
@@ -33,6 +34,21 @@ class Entry:
     """E-mails: the read number of the conversation's state that was applied last."""
     record_id: str | None = None
     """The destination's own id of the row."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One line of the run history; numbers are records."""
+
+    kind: str
+    began: datetime
+    ended: datetime
+    read: int = 0
+    written: int = 0
+    unchanged: int = 0
+    flagged: int = 0
+    failed: int = 0
+    message: str = ""
 
 
 def row_of(destination: int, entry: Entry) -> tuple[Any, ...]:

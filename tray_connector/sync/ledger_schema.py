@@ -12,8 +12,8 @@ from tray_connector.model.errors import ConfigError, TransientError
 logger = logging.getLogger(__name__)
 
 SCHEMA_VERSION = 1
-BUSY_SECONDS = 1.0
-"""Only a foreign program can hold the lock: not so long that a stop would wait for it."""
+BUSY_SECONDS = 0.25
+"""Only a foreign program can hold the lock, and our threads wait for it one after the other: a stop shall not."""
 
 SCHEMA = """
 CREATE TABLE destinations (

@@ -161,6 +161,9 @@ def plan_state(reading: Reading, stored: Mapping[str, Entry], context: Context) 
         if not isinstance(email, Email) or known.state_read > read_number:
             continue
         gone = key in reading.vanished or (email.gone and not (ids is not None and key in ids))
+        if ids is not None and key not in ids and not gone:
+            # It is there, but in another conversation now, whose state it has or gets.
+            continue
         deleted = conversation.deleted or gone
         changed = replace(
             email,

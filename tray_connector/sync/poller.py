@@ -17,6 +17,8 @@ from tray_connector.sync.plan import same_content
 from tray_connector.sync.spool import Spool
 
 REACH = "reach"
+FIRST_RUN = "first run"
+"""Beside the streams' checkpoints: how far back everything was taken, and the newest change that a first run saw."""
 BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 HOLD_BACK = 5000
 """Events of one source that may wait before the poller pauses its walk."""
@@ -68,21 +70,23 @@ class Poller:
         total = Polled()
         for stream in self.source.streams(stop):
             if all_streams or self._is_due(stream):
+                binding = self._ledger.binding
                 since = self._since(stream.name)
                 began = self.source.first_run_from()
-                total += self._follow(stream.name, since, stop)
+                total += self._follow(stream.name, since, stop, binding)
                 self._asked[stream.name] = self._clock.monotonic()
                 if since.changed_after is None:
-                    self._reached(began)
+                    self._reached(began, binding)
         return total
 
     def backfill(self, since: Since, stop: Stop, *, rewrite: bool = False) -> Polled:
         """Walk all streams from `since`, whatever their checkpoints say."""
         total = Polled()
+        binding = self._ledger.binding
         for stream in self.source.streams(stop):
-            total += self._follow(stream.name, since, stop, rewrite=rewrite)
+            total += self._follow(stream.name, since, stop, binding, rewrite=rewrite, asked_for=True)
         if since.changed_after is not None or since.everything:
-            self._reached(since.changed_after)
+            self._reached(since.changed_after, binding)
         return total
 
     def reach(self) -> datetime | None:
@@ -92,7 +96,9 @@ class Poller:
             return self.source.first_run_from()
         return None if known <= BEGINNING else known
 
-    def _reached(self, began: datetime | None) -> None:
+    def _reached(self, began: datetime | None, binding: int) -> None:
+        if binding != self._ledger.binding:
+            return
         began = began or BEGINNING
         known = self._ledger.checkpoint(self.source.name, REACH)
         if known is None or began < known:
@@ -106,28 +112,54 @@ class Poller:
         checkpoint = self._ledger.checkpoint(self.source.name, stream)
         return Since(None if checkpoint is None else checkpoint - self._overlap)
 
-    def _follow(self, stream: str, since: Since, stop: Stop, *, rewrite: bool = False) -> Polled:
+    def _follow(
+        self, stream: str, since: Since, stop: Stop, binding: int, *, rewrite: bool = False, asked_for: bool = False
+    ) -> Polled:
         total, newest = Polled(), None
         for page in self.source.changes(stream, since, stop):
-            self._wait_for_room(stop)
-            polled = self.queue(page.events, rewrite=rewrite)
-            polled = replace(polled, left_out=len(page.left_out))
+            self.wait_for_room(stop)
+            passed = frozenset() if asked_for else self._left_by_first_run(page.events)
+            polled = self.queue([event for event in page.events if event.id not in passed], rewrite=rewrite)
             self._ledger.note_left_out(self.source.name, dict.fromkeys(page.left_out, 1))
-            total += polled
+            total += replace(polled, left_out=len(page.left_out) + len(passed))
             newest = latest(newest, page.newest)
-            self._on_progress(polled)
-        self._move(stream, since, newest)
+        # What was written into another destination meanwhile is not in this one.
+        if binding == self._ledger.binding:
+            self._move(stream, since, newest)
         return total
+
+    def _left_by_first_run(self, events: Sequence[Event]) -> frozenset[str]:
+        """Old records that the first run left out, and that a poll meets again because it looks a little further back."""
+        old = [
+            event for event in events if event.payload is not None and not self.source.first_run_takes(event.payload)
+        ]
+        first = self._ledger.checkpoint(self.source.name, FIRST_RUN) if old else None
+        if first is None:
+            return frozenset()
+        known = self._ledger.entries("tasks", [event.id for event in old])
+        return frozenset(
+            event.id
+            for event in old
+            if event.id not in known
+            and isinstance(event.payload, Task)
+            and event.payload.updated_at is not None
+            and event.payload.updated_at <= first
+        )
 
     def queue(self, events: Sequence[Event], *, rewrite: bool = False) -> Polled:
         """Put what the destination does not have yet into the spool; durable when it returns."""
         if rewrite:
             events = [replace(event, rewrite=True) for event in events]
-        needed = self._needed(events)
+        needed = self.differing(events)
+        # Told before: what is in the spool may be written in the next moment.
+        self._on_progress(Polled(read=len(events), queued=len(needed)))
         self._spool.put(needed)
         return Polled(read=len(events), queued=len(needed), unchanged=len(events) - len(needed))
 
-    def _needed(self, events: Sequence[Event]) -> list[Event]:
+    def differing(self, events: Sequence[Event]) -> list[Event]:
+        """Those whose record the destination does not have as it was read."""
+        # In this order: what leaves the spool in between is noted in the ledger already.
+        waiting = {event.id for event in events if self._spool.contains(event.source, event.id)}
         ids = [event.id for event in events]
         tasks = self._ledger.entries("tasks", ids) if self.source.name == "teamwork" else {}
         conversations = self._ledger.known_conversations(ids) if self.source.name == "missive" else {}
@@ -135,21 +167,25 @@ class Poller:
             event
             for event in events
             if event.rewrite
-            or self._spool.contains(event.source, event.id)
+            or event.id in waiting
             or not is_known(event, tasks.get(event.id), conversations.get(event.id, (None, 0))[0])
         ]
 
-    def _wait_for_room(self, stop: Stop) -> None:
+    def wait_for_room(self, stop: Stop) -> None:
+        """Wait while too much waits to be written."""
         while self._spool.counts(self.source.name).waiting >= HOLD_BACK:
             if self._clock.wait(stop, HOLD_BACK_LOOK):
                 raise Stopped
 
     def _move(self, stream: str, since: Since, newest: datetime | None) -> None:
-        # A walk that began later than the checkpoint says nothing about what lies between.
         checkpoint = self._ledger.checkpoint(self.source.name, stream)
-        began = since.changed_after
-        if newest is None or (checkpoint is not None and began is not None and began > checkpoint):
+        # A walk that began later than the checkpoint says nothing about what lies between; one that began later than
+        # a first run would is no first run.
+        began, first = since.changed_after, checkpoint or self.source.first_run_from()
+        if newest is None or (began is not None and (first is None or began > first)):
             return
+        if checkpoint is None and not since.everything and not self._ledger.checkpoint(self.source.name, FIRST_RUN):
+            self._ledger.set_checkpoint(self.source.name, FIRST_RUN, newest)
         if checkpoint is None or newest > checkpoint:
             self._ledger.set_checkpoint(self.source.name, stream, newest)
 

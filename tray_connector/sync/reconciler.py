@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from tray_connector.config.clock import Clock, Stop
@@ -12,8 +12,9 @@ from tray_connector.model.errors import TransientError
 from tray_connector.model.events import Event
 from tray_connector.model.records import Conversation, Record, Task, key_of
 from tray_connector.sources.base import Fate, Source, Verdict
+from tray_connector.sync.dispatcher import not_found
 from tray_connector.sync.ledger import Ledger
-from tray_connector.sync.poller import Poller, is_known
+from tray_connector.sync.poller import Poller
 from tray_connector.sync.spool import Spool
 
 LEAST_GUARDED = 20
@@ -35,6 +36,17 @@ class Reconciled:
     """Removals that wait for the user's word."""
 
 
+@dataclass
+class _Found:
+    """What the second look says."""
+
+    returned: list[Event] = field(default_factory=list)
+    removals: list[Event] = field(default_factory=list)
+    flagged_before: list[Event] = field(default_factory=list)
+    """Conversations whose e-mails lay in the trash and that are gone now: nobody misses them."""
+    suspected: list[str] = field(default_factory=list)
+
+
 class Reconciler:
     """Compares one source with the ledger. One thread at a time."""
 
@@ -49,30 +61,37 @@ class Reconciler:
     def walk(self, stop: Stop, *, dry_run: bool = False, allow_removals: bool = False) -> Reconciled:
         """One walk. Queues what differs; raises when the source fails, and when it suddenly shows nothing at all."""
         seen: set[str] = set()
+        left_out: set[str] = set()
         differing = 0
         for page in self.source.walk(stop):
             seen.update(event.id for event in page.events)
+            left_out.update(page.left_out)
             self._ledger.note_left_out(self.source.name, dict.fromkeys(page.left_out, 1))
-            events = self._belonging(page.events)
-            differing += self._count(events) if dry_run else self._poller.queue(events).queued
-        stored = self._stored()
-        if stored and not seen:
+            differing += self._bring(self._belonging(page.events), stop, dry_run=dry_run)
+        stored, absent = self._absent(seen | left_out)
+        if absent and not seen and not left_out:
             raise TransientError(
                 f"{self.source.name}-empty",
                 f"{self.source.name.capitalize()} suddenly shows nothing",
-                f"It showed {len(stored)} records before.",
+                f"It showed {stored} records before.",
                 "Nothing was flagged as deleted. Check whether the key still sees the same account.",
             )
-        absent = [key for key, record in stored.items() if key not in seen and self.source.in_scope(record)]
-        verdicts = self.source.look_again(absent, stop) if absent else {}
-        returned, removals, suspected = self._sorted(stored, verdicts)
-        held = 0
-        if len(removals) > self._guard(len(stored)) and not allow_removals:
-            removals, held = [], len(removals)
+        found = self._look_again(absent, stop)
+        held: list[Event] = []
+        if len(found.removals) > self._guard(stored) and not allow_removals:
+            held, found.removals = found.removals, []
+        differing += self._bring(found.returned, stop, dry_run=dry_run)
         if not dry_run:
-            self._spool.put(returned + removals)
-            self._remember(suspected)
-        return Reconciled(len(seen), differing + len(returned), len(removals), len(suspected), held)
+            self._spool.put(found.removals + found.flagged_before)
+            # What is held was looked for twice already: the user's word needs no third time.
+            self._remember([*found.suspected, *(event.id for event in held)])
+        return Reconciled(len(seen), differing, len(found.removals), len(found.suspected), len(held))
+
+    def _bring(self, events: Sequence[Event], stop: Stop, *, dry_run: bool) -> int:
+        if dry_run:
+            return len(self._poller.differing(events))
+        self._poller.wait_for_room(stop)
+        return self._poller.queue(events).queued
 
     def _guard(self, stored: int) -> int:
         return max(LEAST_GUARDED, int(stored * self._guard_percent / 100))
@@ -94,49 +113,48 @@ class Reconciler:
             return True
         return record.last_activity_at >= reach
 
-    def _count(self, events: Sequence[Event]) -> int:
-        ids = [event.id for event in events]
-        tasks = self._ledger.entries("tasks", ids) if self.source.name == "teamwork" else {}
-        conversations = self._ledger.known_conversations(ids) if self.source.name == "missive" else {}
-        return sum(
-            not is_known(event, tasks.get(event.id), conversations.get(event.id, (None, 0))[0]) for event in events
-        )
+    def _absent(self, shown: Collection[str]) -> tuple[int, dict[str, Record]]:
+        """How many tasks that are not flagged, or conversations, are stored; and those that were not shown."""
+        stored, absent = 0, dict[str, Record]()
+        for record in self._stored():
+            stored += 1
+            if key_of(record) not in shown and self.source.in_scope(record):
+                absent[key_of(record)] = record
+        return stored, absent
 
-    def _stored(self) -> dict[str, Record]:
-        """All that is stored and not flagged, by id: tasks, or conversations."""
-        if self.source.name == "teamwork":
-            tasks = (entry.record for batch in self._ledger.iterate("tasks") for entry in batch)
-            return {key_of(task): task for task in tasks if not task.deleted}
-        return {key_of(known): known for batch in self._ledger.iterate_conversations() for known in batch}
+    def _stored(self) -> Iterator[Record]:
+        if self.source.name == "missive":
+            for conversations in self._ledger.iterate_conversations():
+                yield from conversations
+            return
+        for entries in self._ledger.iterate("tasks"):
+            yield from (entry.record for entry in entries if not entry.record.deleted)
 
-    def _sorted(
-        self, stored: Mapping[str, Record], verdicts: Mapping[str, Verdict]
-    ) -> tuple[list[Event], list[Event], list[str]]:
-        returned: list[Event] = []
-        removals: list[Event] = []
-        suspected: list[str] = []
-        before = self._suspects()
+    def _look_again(self, absent: Mapping[str, Record], stop: Stop) -> _Found:
+        found, before = _Found(), self._suspects()
+        # Taken before the look: what is read later, by a poll, is newer.
+        number = self._ledger.next_read_number()
+        verdicts = self.source.look_again(list(absent), stop) if absent else {}
         for key, verdict in verdicts.items():
             match verdict.fate:
                 case Fate.THERE if verdict.merged_into is not None:
-                    returned.append(self._fresh(key))
+                    found.returned.append(self._fresh(key))
                 case Fate.THERE:
-                    # It was there all the time (another page, another moment): an update like any other.
-                    returned += [verdict.event] if verdict.event is not None else [self._fresh(key)]
-                case Fate.DELETED if verdict.event is not None:
-                    removals.append(verdict.event)
-                case Fate.GONE if isinstance(stored[key], Conversation) and key not in before:
-                    suspected.append(key)
+                    # It was there all the time (another page, another moment): an update like any other. Where the
+                    # source refuses to show it, nothing is known of it.
+                    found.returned += [] if verdict.event is None else [verdict.event]
+                case Fate.GONE if isinstance(absent[key], Conversation) and key not in before:
+                    found.suspected.append(key)
                 case _:
-                    removals.append(self._removal(key, stored[key], verdict))
-        return [event for event in returned if self._differs(event, stored[event.id])], removals, suspected
+                    self._removed(found, verdict.event or self._removal(absent[key], verdict, number), absent[key])
+        return found
 
-    def _differs(self, event: Event, known: Record) -> bool:
-        if isinstance(known, Conversation):
-            return not is_known(event, None, known)
-        return not is_known(event, self._ledger.entries("tasks", [event.id]).get(event.id), None)
+    def _removed(self, found: _Found, event: Event, record: Record) -> None:
+        if not self._poller.differing([event]):
+            return
+        (found.flagged_before if record.deleted else found.removals).append(event)
 
-    def _fresh(self, key: str, attempts: int = 0) -> Event:
+    def _fresh(self, key: str) -> Event:
         name = self.source.name
         return Event(
             source=name,
@@ -144,17 +162,15 @@ class Reconciler:
             id=key,
             read_number=self._ledger.last_read_number(),
             since=self._clock.now(),
-            attempts=attempts,
         )
 
-    def _removal(self, key: str, record: Record, verdict: Verdict) -> Event:
+    def _removal(self, record: Record, verdict: Verdict, number: int) -> Event:
+        event = self._fresh(key_of(record))
         if isinstance(record, Task):
             gone = replace(record, status="deleted", deleted=True, deleted_at=verdict.deleted_at)
-            return replace(
-                self._fresh(key), payload=gone, read_number=self._ledger.next_read_number(), title=record.name
-            )
-        # One attempt counts as made: not finding it again settles it.
-        return self._fresh(key, attempts=1)
+            return replace(event, payload=gone, read_number=number, title=record.name)
+        # Not finding it once more settles it.
+        return replace(event, attempts=1, last_error=not_found(event))
 
     def _suspects(self) -> frozenset[str]:
         text = self._ledger.flag(f"suspects:{self.source.name}")

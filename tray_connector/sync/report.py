@@ -11,7 +11,8 @@ from tray_connector.model.events import SOURCES
 from tray_connector.model.status import PARTS, EngineStatus, Facts, Part, QueueState, WebhookState, judge
 from tray_connector.sync.board import BoardView
 from tray_connector.sync.lane import LaneReport
-from tray_connector.sync.ledger import Ledger, Run
+from tray_connector.sync.ledger import Ledger
+from tray_connector.sync.ledger_rows import Run
 from tray_connector.sync.pause import read_pause
 from tray_connector.sync.spool import Spool
 from tray_connector.sync.writer import TABLES

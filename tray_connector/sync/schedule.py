@@ -9,7 +9,7 @@ from datetime import UTC
 
 from apscheduler.schedulers.background import BackgroundScheduler
 
-from tray_connector.config.clock import Stop
+from tray_connector.config.clock import Clock, Stop
 
 
 class Wake:
@@ -41,6 +41,47 @@ class Wake:
     def _poke(self) -> None:
         with self._condition:
             self._condition.notify_all()
+
+
+class Pace:
+    """Keeps a loop to its interval, whatever else wakes it. A wake-up that is a little early counts."""
+
+    EARLY = 30.0
+
+    def __init__(self, clock: Clock, interval: float) -> None:
+        """The first turn comes an interval from now."""
+        self._clock = clock
+        self._least = interval - min(self.EARLY, interval / 2)
+        self._last = clock.monotonic()
+
+    def take(self) -> bool:
+        """Whether it is due; then the next one is due an interval from now."""
+        now = self._clock.monotonic()
+        if now - self._last < self._least:
+            return False
+        self._last = now
+        return True
+
+
+class Drift:
+    """Notices that the wall clock was set, or that the machine slept."""
+
+    LEAST = 60.0
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._offset = self._now()
+
+    def _now(self) -> float:
+        return self._clock.now().timestamp() - self._clock.monotonic()
+
+    def noticed(self) -> bool:
+        """Whether it happened since the last call."""
+        offset = self._now()
+        if abs(offset - self._offset) < self.LEAST:
+            return False
+        self._offset = offset
+        return True
 
 
 class Schedule:

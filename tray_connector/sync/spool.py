@@ -20,7 +20,7 @@ from tray_connector.model.events import SOURCES, Event, SourceName, merge
 from tray_connector.sync.spool_codec import encode_event
 from tray_connector.sync.spool_files import SpoolFiles, disk_trouble, parse_name
 from tray_connector.sync.spool_index import SourceIndex
-from tray_connector.sync.spool_shelf import FARTHEST, Shelf, moment
+from tray_connector.sync.spool_shelf import FARTHEST, STUCK, Shelf, moment
 from tray_connector.sync.spool_watch import watch_folders
 
 logger = logging.getLogger(__name__)
@@ -188,7 +188,12 @@ class Spool:
             for lease in leases:
                 shelf = self._shelves[lease.event.source]
                 if shelf.end(lease.event.id, lease.generation):
-                    shelf.remove(lease.event.id)
+                    try:
+                        shelf.remove(lease.event.id)
+                    except OSError:
+                        # Written again is better than never looked at again.
+                        shelf.postpone(lease.event.id, self._clock.now() + timedelta(seconds=STUCK))
+                        raise
         self._poke()
 
     def give_back(self, leases: Sequence[Lease]) -> None:

@@ -135,7 +135,10 @@ class Shelf:
             raise self._stuck_until(key + suffix(slot.retry), error) from error
         with self._changed:
             self.index.learned(slot, event.since.timestamp())
-        if event.payload is not None and slot.read_number > event.read_number:
+            if event.payload is None:
+                # An empty file tells no number: what counts is when it was first looked at, not when it is now.
+                slot.read_number = slot.read_number or event.read_number
+        if slot.read_number and (event.payload is None or slot.read_number > event.read_number):
             event = replace(event, read_number=slot.read_number)
         return event, content.stamp
 

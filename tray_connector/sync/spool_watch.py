@@ -13,6 +13,7 @@ from watchdog.events import FileCreatedEvent, FileMovedEvent, FileSystemEvent, F
 from watchdog.observers import Observer
 
 from tray_connector.config.clock import Clock
+from tray_connector.config.file_watch import end_observer
 from tray_connector.model.errors import TransientError
 from tray_connector.model.events import SourceName
 
@@ -87,9 +88,7 @@ def watch_folders(
         yield
     finally:
         arrivals.end()
-        if observer.is_alive():
-            observer.stop()
-            observer.join(5)
+        end_observer(observer)
         looker.join(5)
 
 

@@ -14,7 +14,7 @@ from tray_connector.config.clock import Clock, Stop, Stopped
 from tray_connector.destinations.base import Destination, Outcome, RowMissing, Written
 from tray_connector.model.categories import Categories
 from tray_connector.model.checks import CheckLine
-from tray_connector.model.errors import ConnectorError, InternalError, Problem, RecordError
+from tray_connector.model.errors import ConnectorError, InternalError, Problem, RecordError, TransientError
 from tray_connector.model.events import SourceName, version_of
 from tray_connector.model.records import Conversation, Stored, Table, key_of, table_of
 from tray_connector.sources.base import Reading
@@ -97,6 +97,7 @@ class Writer:
         self._clock = clock
         self._lock = threading.RLock()
         self._open = False
+        ledger.expect(destination.place)
         self._ensured: tuple[str, ...] | None = None
 
     @property
@@ -137,13 +138,16 @@ class Writer:
         counts = self._destination.counts(stop)
         return any(self._ledger.count(table) > 0 and counts.get(table, 0) == 0 for table in TABLES)
 
-    def apply(self, readings: Sequence[Reading], stop: Stop) -> list[Applied]:
+    def apply(self, readings: Sequence[Reading], stop: Stop, *, binding: int | None = None) -> list[Applied]:
         """Write what the readings hold, note it, and say what became of each, in order.
 
+        `binding` is `Ledger.binding` as it was when the readings were begun: they may leave out what was known then.
         Raises when the destination as a whole fails; then nothing of the call is noted and it may be repeated.
         """
         with self._lock:
             self.ready(stop)
+            if binding is not None and binding != self._ledger.binding:
+                raise self._lost(exchanged())
             drafts = self._plan(readings)
             rows = [row for draft in drafts for row in draft.rows]
             outcomes = iter(self._write(rows, stop))
@@ -262,8 +266,12 @@ class Writer:
                 alive = self._destination.verify(stop)
             except ConnectorError as error:
                 raise self._lost(error) from error.__cause__
-            if alive:
-                self._ledger.note_success("destination", self._clock.now())
+            if not alive:
+                return
+            self._ledger.note_success("destination", self._clock.now())
+            if self._emptied(stop):
+                # Nothing is known of it any more: the next poll fills it.
+                self._ledger.forget_bound()
 
     def close(self) -> None:
         """Let go of the destination."""
@@ -307,6 +315,16 @@ class _View:
             draft.left_out_deleted = True
         else:
             draft.unchanged += 1
+
+
+def exchanged() -> TransientError:
+    """Another database is in place than when the records were read; part of them may have been in the old one only."""
+    return TransientError(
+        "destination-exchanged",
+        "The database was exchanged",
+        "Another one took its place while records were being read.",
+        "They are read again, and everything is written into the new one.",
+    )
 
 
 def noted(row: Row, outcome: Written) -> Entry:

@@ -207,10 +207,6 @@ class MissiveSource:
         fate = Fate.DELETED if conversation.deleted and merged_into is None else Fate.THERE
         return Verdict(fate, event, merged_into=merged_into)
 
-    def message_exists(self, message_id: str, stop: Stop) -> bool:
-        """Whether Missive still knows the message: False on 404. `RecordError` where it refuses to say."""
-        return self._api.message(message_id, stop) is not None
-
     def first_run_from(self) -> datetime | None:
         """So many days before now."""
         return self._clock.now() - self._backfill

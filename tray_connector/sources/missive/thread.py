@@ -23,6 +23,8 @@ class Thread:
     """The read number of the oldest answer that the reading rests on: the payload's, where there is one."""
     state: Conversation | None = None
     stored: Mapping[str, Email] = field(default_factory=dict)
+    all_stored: bool = False
+    """Whether the stored e-mails were all messages of this conversation when it was last brought into step."""
     walk: UntilWalk = field(default_factory=UntilWalk)
     is_listed: bool = False
     message_ids: frozenset[str] | None = None
@@ -60,6 +62,10 @@ class Thread:
         self.state = conversation
         ids = dict.fromkeys(filter(None, (self.event.id, before, conversation.conversation_id)))
         self.stored = {key: email for known_id in ids for key, email in known.stored_in(known_id).items()}
+        last = known.conversation(conversation.conversation_id)
+        own = [email for email in self.stored.values() if email.conversation_id == conversation.conversation_id]
+        live = sum(not email.gone for email in own)
+        self.all_stored = last is not None and last.messages_count == live and len(own) == len(self.stored)
         self.walk = UntilWalk(None if process_after is None else int(process_after.timestamp()))
         self.is_listed, self.message_ids, self.left_out = False, None, 0
         self.heads, self.seen = {}, set()
@@ -104,7 +110,8 @@ class Thread:
     def _conclude(self, scope: Scope) -> None:
         """Whether the list is done: read to its end, or every message of `messages_count` is accounted for.
 
-        More than were counted means that something was deleted: then only the whole list tells what.
+        More than were counted means that something was deleted: then only the whole list tells what. The same where
+        messages are counted that are not stored (an SMS): they would make up for as many deleted ones.
         """
         live = {key for key, email in self.stored.items() if not email.gone}
         if self.walk.done:
@@ -112,10 +119,11 @@ class Thread:
             # What lies before the first wanted delivery was not listed, so it is not missing either.
             earlier = {key for key in live if not scope.takes_delivered(self.stored[key].received_at)}
             self.message_ids = frozenset(self.seen | earlier)
-        elif len(self.seen if self.event.rewrite else self.seen | live) == self.conversation.messages_count:
+        elif len(self.seen) == self.conversation.messages_count:
             self.is_listed = True
-            if len(self.seen) == self.conversation.messages_count:
-                self.message_ids = frozenset(self.seen)
+            self.message_ids = frozenset(self.seen)
+        elif self.all_stored and not self.event.rewrite:
+            self.is_listed = len(self.seen | live) == self.conversation.messages_count
 
     def needs_body(self, head: parse.Head, stored: Email | None) -> bool:
         """Whether the message must be read: new, changed, moved here, come back, or to be written anyway."""

@@ -83,6 +83,14 @@ class Listing:
         # Only now it is sure that the order was the reason, and not another part of the question.
         self._order_by_id = False
 
+    def latest(self, params: Params, stop: Stop) -> Batch:
+        """The one task that was changed last, in one small request."""
+        one = {"orderBy": "updatedat", "orderMode": "desc", "page": "1", "pageSize": "1"}
+        batch = self._ask({**params, **one}, stop)
+        if batch is None:
+            raise TypeError("a refusal that was not accepted is raised by the client")
+        return batch
+
     def look_up(
         self, ids: Iterable[str], params: Params, stop: Stop, *, at_most: int = questions.IDS_AT_MOST
     ) -> Iterator[Batch]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
+from typing import Any
 
 from tray_connector.config.clock import Stop
 from tray_connector.model.events import Event
-from tray_connector.model.records import Task
+from tray_connector.model.records import Record, Task
 from tray_connector.sources.base import Fate, ReadNumber, Verdict
 from tray_connector.sources.http import HttpClient
 from tray_connector.sources.teamwork import questions
@@ -76,8 +77,18 @@ class SecondLook:
             return Verdict(Fate.GONE)
         row = mapping(answer.data.get("task"))
         batch = Batch((row,), answer.data.get("included"), read_number, answer.server_time)
-        found = _verdicts(self._events_of(batch, False))
-        return found.get(key, Verdict(Fate.GONE))
+        events = self._events_of(batch, False)
+        if events and _is_filed_under_deleted(events[0].payload, mapping(batch.included)):
+            events = self._events_of(batch, True)
+        return _verdicts(events).get(key, Verdict(Fate.GONE))
+
+
+def _is_filed_under_deleted(task: Record | None, included: Mapping[str, Any]) -> bool:
+    """Whether the list or project of a task is deleted; its own status does not tell."""
+    if not isinstance(task, Task):
+        return False
+    around = (("tasklists", task.tasklist_id), ("projects", task.project_id))
+    return any(mapping(mapping(included.get(kind)).get(key or "")).get("status") == "deleted" for kind, key in around)
 
 
 def _verdicts(events: list[Event]) -> dict[str, Verdict]:

@@ -78,12 +78,17 @@ class TeamworkSource:
             if since.changed_after is not None:
                 params["updatedAfter"] = questions.time(since.changed_after - _BOUNDARY)
             if first_run and not self._include_completed:
-                params["includeCompletedTasks"] = "false"
-            open_only = first_run and not self._include_completed
-            return self._pages(params, stop, urgent=urgent, open_only=open_only)
+                return self._open_tasks(params, stop)
+            return self._pages(params, stop, urgent=urgent)
         if stream == DELETIONS_STREAM:
             return self._deletions(since, stop, urgent=urgent)
         raise InternalError("teamwork-stream", "Teamwork has no such stream", stream)
+
+    def _open_tasks(self, params: Params, stop: Stop) -> Iterator[Page]:
+        # Without the newest change of all, the next poll would bring the completed tasks that were changed since the
+        # newest change of an open one.
+        yield Page((), _newest(self._listing.latest(params, stop), "updatedAt"))
+        yield from self._pages({**params, "includeCompletedTasks": "false"}, stop, open_only=True)
 
     def walk(self, stop: Stop) -> Iterator[Page]:
         """All tasks that the settings let in, with the flags of the poll."""

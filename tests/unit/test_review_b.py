@@ -1,0 +1,110 @@
+"""Findings of a review: parts alone."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tests.support.clock import START, FakeClock
+from tests.support.log_guard import ExpectLog
+from tray_connector.config.clock import Stop, Stopped
+from tray_connector.destinations.base import Identity
+from tray_connector.model.errors import TransientError
+from tray_connector.model.events import Event
+from tray_connector.model.records import Conversation, Email, Task
+from tray_connector.sources.base import Reading
+from tray_connector.sync.board import Board
+from tray_connector.sync.dispatcher import chunked
+from tray_connector.sync.keeper import Keeper
+from tray_connector.sync.lane import turn
+from tray_connector.sync.ledger import Ledger
+from tray_connector.sync.schedule import Pace, Wake
+
+DOWN = TransientError("destination-down", "The database cannot be reached")
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Iterator[Ledger]:
+    ledger = Ledger(tmp_path / "ledger.db", FakeClock())
+    yield ledger
+    ledger.close()
+
+
+def keep(ledger: Ledger, board: Board, rounds: list[Callable[[], bool]]) -> None:
+    """Have a keeper do these rounds, one after the other without waiting."""
+    stop, wake = Stop(), Wake()
+    left = list(rounds)
+
+    def work(_: bool) -> bool:
+        if not left:
+            stop.set()
+            return False
+        wake.now()
+        return left.pop(0)()
+
+    Keeper(ledger, board, FakeClock()).keep("destination", work, wake, stop, name="write")
+
+
+def fails() -> bool:
+    raise DOWN
+
+
+def test_a_round_that_did_nothing_ends_no_trouble(
+    ledger: Ledger, expect_log: ExpectLog, caplog: pytest.LogCaptureFixture
+) -> None:
+    board = Board(FakeClock())
+    keep(ledger, board, [fails, lambda: False, fails])
+    expect_log("cannot be reached")
+    assert "destination" in board.view().troubles
+    assert len([record for record in caplog.records if record.levelname == "WARNING"]) == 1
+    keep(ledger, board, [fails, lambda: True])
+    assert not board.view().troubles
+
+
+def test_a_loop_that_works_does_not_hide_the_trouble_of_another() -> None:
+    board = Board(FakeClock())
+    assert board.failed("destination", DOWN, "write-teamwork")
+    assert board.failed("destination", TransientError("other", "Other"), "read-teamwork")
+    assert not board.worked("destination", "read-teamwork")
+    assert board.view().troubles["destination"].problem == DOWN.problem
+    assert not board.failed("destination", DOWN, "walk-teamwork")
+    assert board.worked("destination", "walk-teamwork")
+    assert not board.view().troubles
+
+
+def test_a_walk_comes_after_its_interval_and_not_before() -> None:
+    clock = FakeClock()
+    pace = Pace(clock, 900)
+    assert not pace.take()
+    clock.advance(899.9)
+    assert pace.take()
+    clock.advance(600)
+    assert not pace.take()
+    clock.advance(299)
+    assert pace.take()
+
+
+def test_waiting_for_a_turn_ends_with_the_stop() -> None:
+    lock, stop = threading.Lock(), Stop()
+    stop.set()
+    with lock, pytest.raises(Stopped), turn(lock, stop):
+        pass
+    with turn(lock, Stop()):
+        assert lock.locked()
+
+
+def test_what_was_read_before_a_service_failed_is_written() -> None:
+    event = Event(source="teamwork", kind="task", id="7", since=START)
+
+    def readings() -> Iterator[Reading]:
+        yield Reading(event, (Task(task_id="7"),))
+        raise DOWN
+
+    chunks = chunked(readings(), FakeClock())
+    assert [reading.event.id for reading in next(chunks)] == ["7"]
+    with pytest.raises(TransientError):
+        next(chunks)
