@@ -10,13 +10,15 @@ from typing import Any
 import pytest
 
 from tests.support.clock import FakeClock, SkewedClock
+from tests.support.connector import Connector
 from tests.support.day import Day, day_in
-from tests.support.small_office import small_mailbox
+from tests.support.small_office import HOUR, small_mailbox, thread
 from tray_connector.model.events import SourceName
 from tray_connector.sandbox.mailbox_filing import BUMPS
 from tray_connector.sandbox.mailbox_records import Conversation, Message
 from tray_connector.sandbox.missive_switches import MissiveSwitches
 from tray_connector.sandbox.office import Office
+from tray_connector.sandbox.running import SandboxOffice
 
 EVERYTHING_BUMPS = BUMPS | {"label", "close", "assign", "trash", "merge"}
 VALUES: dict[str, tuple[Any, ...]] = {
@@ -184,13 +186,24 @@ def things_disappear(day: Day) -> None:
     """Merged, deleted, withheld."""
     box = day.mailbox
     one, two, closed, third = (named_so(day, name) for name in ("Eins", "Zwei", "Erledigt", "Sammelversand 2"))
-    secret, long = named_so(day, "Vertraulich"), named_so(day, "Baustelle")
+    secret, long, mixed = (named_so(day, name) for name in ("Vertraulich", "Baustelle", "Gemischt"))
     day.then("two become one", lambda: box.merge(one.id, two.id), walks=1)
     day.then("two become a third", lambda: box.merge(closed.id, third.id, into_new=True), walks=2)
     day.then(
-        "messages are deleted",
-        *(lambda each=each: box.delete_message(each.id) for each in mails_of(day, long)[3:5]),
-        walks=1,
+        "messages are deleted", lambda: [box.delete_message(each.id) for each in mails_of(day, long)[3:5]], walks=1
+    )
+    if "message" in box.bump_on:
+        # Otherwise nothing at all tells of it: as many messages as before, and no activity.
+        day.then(
+            "one is deleted, one comes",
+            lambda: box.delete_message(mails_of(day, long)[2].id),
+            lambda: box.receive_mail(long.id, html="<p>neu</p>"),
+        )
+    day.then(
+        "one is deleted before its conversation is merged",
+        lambda: box.delete_message(mails_of(day, long)[1].id),
+        lambda: box.merge(long.id, mixed.id),
+        walks=2,
     )
     first, last = (each.id for each in mails_of(day, secret))
     day.then(
@@ -234,3 +247,26 @@ def new_ones(day: Day) -> None:
 
 def late_mail(day: Day, conversation: Conversation) -> None:
     day.mailbox.receive_mail(conversation.id, delivered_at=day.mailbox.now() - 20_000)
+
+
+@pytest.mark.parametrize("seen_first", [True, False])
+@pytest.mark.parametrize("place", ["survivor", "absorbed"])
+def test_a_text_message_never_stands_in_for_a_deleted_mail(
+    connector: Connector, office: SandboxOffice, place: str, seen_first: bool
+) -> None:
+    box = office.mailbox
+    absorbed = thread(box, "Baustelle", 14, box.now() - HOUR)
+    survivor = thread(box, "Gemischt", 2, box.now() - 2 * HOUR)
+    texted = survivor if place == "survivor" else absorbed
+    box.receive_text_message(texted.id, at=box.now() - 2 * HOUR - 90)
+    connector.sync()
+    deleted = next(each.id for each in box.messages_of(box.conversation(absorbed.id)) if each.channel == "email")
+    box.delete_message(deleted)
+    box.merge(absorbed.id, survivor.id)
+    if seen_first:
+        box.comment(survivor.id)
+        connector.sync()
+    connector.engine.reconcile(connector.stop)
+    rows = connector.rows("emails")
+    assert {key for key, row in rows.items() if row["deleted"]} == {deleted}
+    assert {row["conversation_id"] for row in rows.values()} == {survivor.id}

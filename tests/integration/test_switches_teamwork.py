@@ -47,7 +47,7 @@ ONE_BY_ONE: list[dict[str, Any]] = [
     {},
     *({name: value} for name, values in VALUES.items() for value in values[1:]),
     {"max_ids": 10, "too_many_ids": "cut"},
-    {"max_ids": 1, "too_many_ids": "cut"},
+    {"max_ids": 10, "too_many_ids": "cut", "deleted_get": 200},
     {"limit_status": 400, "limit_body": "html", "retry_after": False},
     {"limit_status": 400, "limit_body": "html", "rate_reset": "epoch", "retry_after": False},
 ]

@@ -161,13 +161,32 @@ def test_too_many_tasks_of_one_second_are_an_error_and_no_silent_loss(tmp_path: 
             site.changed()
 
 
-def test_a_site_with_smaller_pages_than_asked_is_read_completely(tmp_path: Path) -> None:
-    def clamped(query: dict[str, str]) -> dict[str, str]:
-        return {**query, "pageSize": str(min(int(query["pageSize"]), 200))}
+def clamped(site: Reader, most: int) -> Altered:
+    """The site, giving no more than so many rows at once."""
+    return Altered(site.service, lambda query: {**query, "pageSize": str(min(int(query["pageSize"]), most))})
 
+
+def test_a_site_with_smaller_pages_than_asked_is_read_completely(tmp_path: Path) -> None:
     with reading_teamwork(tmp_path, tasks=900) as site:
-        site.server.service = Altered(site.service, clamped)
+        site.server.service = clamped(site, 200)
         assert site.changed() == all_expected(site)
+
+
+@pytest.mark.parametrize(("tasks", "most"), [(4000, 50), (1200, 20)])
+def test_pages_stay_large_to_the_end_of_a_long_list(tmp_path: Path, tasks: int, most: int) -> None:
+    with reading_teamwork(tmp_path, tasks=tasks) as site:
+        site.server.service = clamped(site, most)
+        for _ in range(2):
+            site.server.requests.clear()
+            assert len(site.walked()) == tasks
+            assert site.requests(TASKS) <= tasks / most * 1.15
+
+
+def test_pages_too_small_to_overlap_are_an_error_and_no_endless_walk(tmp_path: Path) -> None:
+    with reading_teamwork(tmp_path, tasks=100) as site:
+        site.server.service = clamped(site, 2)
+        with pytest.raises(InternalError, match="very small pages"):
+            site.changed()
 
 
 def test_an_entry_without_an_id_costs_only_itself(tmp_path: Path, expect_log: ExpectLog) -> None:

@@ -15,7 +15,7 @@ from tests.support.clock import FakeClock
 from tests.support.connector import Connector, sandbox
 from tray_connector.sandbox.running import SandboxOffice
 
-SEED = "TRAY_CONNECTOR_TEST_SEED"
+SEED = "RELIABILITY_SEED"
 MEMORY = Path("/dev/shm")  # noqa: S108 - a folder below it, made by mkdtemp
 
 

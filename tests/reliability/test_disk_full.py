@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -69,6 +69,13 @@ def office(clock: FakeClock) -> Iterator[SandboxOffice]:
         yield running
 
 
+def fill(file: Path) -> None:
+    """Take all the room that is left."""
+    with file.open("wb", buffering=0) as filler, suppress(OSError):
+        while True:
+            filler.write(b"x" * 1024)
+
+
 def tried(connector: Connector) -> str:
     """The code of the problem that a sync meets; empty when it meets none."""
     try:
@@ -98,9 +105,7 @@ def assert_told(connector: Connector, expect_log: ExpectLog) -> None:
     expect_log("disk is full|keep its books")
 
 
-def test_no_room_for_the_spool(
-    office: SandboxOffice, folder: Path, clock: FakeClock, expect_log: ExpectLog
-) -> None:
+def test_no_room_for_the_spool(office: SandboxOffice, folder: Path, clock: FakeClock, expect_log: ExpectLog) -> None:
     home = folder / "home"
     with disk(home / "data" / "queue" / "spool", 500) as small:
         connector = Connector(office, home, clock)
@@ -112,9 +117,7 @@ def test_no_room_for_the_spool(
         connector.close()
 
 
-def test_no_room_for_the_ledger(
-    office: SandboxOffice, folder: Path, clock: FakeClock, expect_log: ExpectLog
-) -> None:
+def test_no_room_for_the_ledger(office: SandboxOffice, folder: Path, clock: FakeClock, expect_log: ExpectLog) -> None:
     home = folder / "home"
     with disk(home / "data", 400) as small, disk(home / "data" / "queue" / "spool", 50_000):
         connector = Connector(office, home, clock, SQLITE_PATH=str(folder / "connector.db"))
@@ -126,13 +129,9 @@ def test_no_room_for_the_ledger(
         connector.close()
 
 
-def test_no_room_for_the_database(
-    office: SandboxOffice, folder: Path, clock: FakeClock, expect_log: ExpectLog
-) -> None:
+def test_no_room_for_the_database(office: SandboxOffice, folder: Path, clock: FakeClock, expect_log: ExpectLog) -> None:
     with disk(folder / "database", 300) as small:
-        connector = Connector(
-            office, folder / "home", clock, SQLITE_PATH=str(folder / "database" / "connector.db")
-        )
+        connector = Connector(office, folder / "home", clock, SQLITE_PATH=str(folder / "database" / "connector.db"))
         assert tried(connector) == "sqlite-disk-full"
         reasons = {event.last_error.code for event in connector.engine.spool.listing() if event.last_error is not None}
         assert reasons == {"sqlite-disk-full"}
@@ -151,9 +150,7 @@ def test_one_disk_that_is_full_for_everything_even_at_the_start(
         assert tried(connector) != ""
         assert_told(connector, expect_log)
         filler = home / "filler"
-        with filler.open("wb", buffering=0) as file, pytest.raises(OSError, match="No space left"):
-            while True:
-                file.write(b"x" * 1024)
+        fill(filler)
         with pytest.raises(TransientError) as caught:
             connector.restart()
         assert "free space" in caught.value.problem.hint

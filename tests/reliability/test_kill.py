@@ -89,6 +89,7 @@ def begin(programs: Programs, office: SandboxOffice, *words: str) -> Program:
     return program
 
 
+@pytest.mark.slow
 def test_killed_at_random_moments_nothing_is_lost_or_doubled(
     programs: Programs, office: SandboxOffice, dice: random.Random
 ) -> None:

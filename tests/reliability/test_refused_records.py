@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -21,7 +20,7 @@ BAD = "darf nicht"
 
 
 @pytest.fixture
-def strict(connector: Connector) -> Iterator[Connector]:
+def strict(connector: Connector) -> Connector:
     """The user has added a column with a condition to each table."""
     connector.sync()
     for table, column in (("tasks", "name"), ("emails", "subject")):
@@ -29,7 +28,7 @@ def strict(connector: Connector) -> Iterator[Connector]:
             connector.settings.sqlite_path,
             f"ALTER TABLE {table} ADD COLUMN house TEXT CONSTRAINT house_rule CHECK ({column} <> '{BAD}')",
         )
-    yield connector
+    return connector
 
 
 def waiting(connector: Connector) -> list[Event]:
@@ -41,9 +40,7 @@ def write(connector: Connector, lane: int = 0) -> Dispatched:
     return connector.engine.lanes[lane].dispatch(connector.stop)
 
 
-def test_the_others_are_stored_and_the_queue_names_it(
-    strict: Connector, office: SandboxOffice, folder: Path
-) -> None:
+def test_the_others_are_stored_and_the_queue_names_it(strict: Connector, office: SandboxOffice, folder: Path) -> None:
     bad = office.office.create_task(BAD)
     for number in range(30):
         office.office.create_task(f"Aufgabe {number}")

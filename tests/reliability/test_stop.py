@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import signal
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -64,14 +65,19 @@ def locked(path: Path) -> Iterator[None]:
         yield
 
 
+@pytest.mark.slow
 def test_at_random_moments(programs: Programs, office: SandboxOffice, dice: random.Random) -> None:
     home = Home(programs.home)
-    for words, code in (("run", 0), ("sync --once", 1), ("run", 0), ("run", 0)):
+    for command in ("run", "sync --once", "run", "run"):
         requests = len(office.teamwork_server.requests)
-        program = programs.start(*words.split(), PERIODIC_BACKFILL_INTERVAL="0.2")
+        program = programs.start(*command.split(), PERIODIC_BACKFILL_INTERVAL="0.2")
         program.until(lambda: len(office.teamwork_server.requests) > requests, "the first request")  # noqa: B023
         if program.lives_for(dice.uniform(0, 0.5)):
-            assert_stops(program, code=code)
+            found, seconds = program.stop()
+            # A sync that was just ending has its own exit code, or dies of the signal with all its work done.
+            own = {0, 1, -signal.SIGTERM} if home.holds(tasks=700, mails=30 * 5) else {1}
+            assert found in ({0} if command == "run" else own), program.err
+            assert (seconds < AT_MOST, "Traceback" in program.err) == (True, False), program.err
         assert home.is_sound()
         assert_checkpoints_are_covered(home, office)
     programs.run("sync", "--once")
@@ -140,21 +146,24 @@ def test_while_another_program_keeps_a_file_locked(programs: Programs, office: S
 
 def test_while_the_poller_holds_back(folder: Path) -> None:
     with (
-        office_of(tasks=HOLD_BACK + 1000, conversations=1) as office,
+        office_of(tasks=1, conversations=1) as office,
         Programs(folder / "home", folder, office.environment()) as programs,
     ):
         home = Home(programs.home)
-        programs.run("status", code=1)
-        tasks = office.office.live_tasks()
-        for task in tasks[:HOLD_BACK]:
-            (home.spool / "teamwork" / f"{task.id}.evt").touch()
-        faults = office.teamwork_server.faults
-        faults.silence(When(TASKS, match=lambda request: "ids" in request.query, times=None))
-        program = programs.start("run")
-        walked = office.teamwork_server.requests
-        program.until(lambda: any(request.query.get("page") == "1" for request in walked.all(TASKS)), "a first page")
-        assert program.lives_for(0.7), program.err
-        assert not any(request.query.get("page") == "2" for request in walked.all(TASKS))
+        office.teamwork_server.faults.silence(When(TASKS, match=lambda request: "ids" in request.query, times=None))
+        program = programs.start("run", PERIODIC_BACKFILL_INTERVAL="0.2")
+        program.until(lambda: len(home.rows("tasks")) == 1, "the first task")
+        # The writer asks for these and gets no answer; the poller finds no room for what it reads.
+        for number in range(HOLD_BACK):
+            (home.spool / "teamwork" / f"{number + 1}.evt").touch()
+        program.until(lambda: office.teamwork_server.faults.silent, "a request for what was dropped in")
+
+        def is_quiet() -> bool:
+            before = len(office.teamwork_server.requests)
+            return program.lives_for(0.7) and len(office.teamwork_server.requests) == before
+
+        program.until(is_quiet, "an end of the polls")
+        office.office.edit_task(office.office.live_tasks()[0].id, name="anders")
         assert_stops(program)
-        assert "teamwork/tasks" not in home.checkpoints()
         assert len(home.waiting("teamwork")) >= HOLD_BACK
+        assert_checkpoints_are_covered(home, office)

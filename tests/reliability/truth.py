@@ -54,6 +54,11 @@ class Home:
         rows = query(self.ledger, "SELECT source, stream, moment FROM checkpoints")
         return {f"{row['source']}/{row['stream']}": datetime.fromisoformat(row["moment"]).timestamp() for row in rows}
 
+    def holds(self, *, tasks: int, mails: int) -> bool:
+        """Whether so many are stored and nothing waits."""
+        stored = len(self.rows("tasks")) == tasks and len(self.rows("emails")) == mails
+        return stored and not self.waiting("teamwork") and not self.waiting("missive")
+
     def leftovers(self) -> list[str]:
         """Files that were being made when a process died."""
         return [str(path) for path in self.folder.rglob("*") if path.name.endswith((".tmp", ".temp", "~"))]
@@ -88,7 +93,9 @@ def assert_holds_just_the_office(home: Home, office: SandboxOffice) -> None:
     rows = {row["task_id"]: row for row in home.rows("tasks", "NOT deleted")}
     assert len(rows) == len(home.rows("tasks", "NOT deleted"))
     assert {key: as_expected(row) for key, row in rows.items()} == dict(expected_tasks(office.office))
-    expected = {key: value for conv in office.mailbox.conversations() for key, value in subjects(office.mailbox, conv.id)}
+    expected = {
+        key: value for conv in office.mailbox.conversations() for key, value in subjects(office.mailbox, conv.id)
+    }
     assert {row["email_id"]: row["subject"] for row in home.rows("emails", "NOT deleted")} == expected
     assert (home.waiting("teamwork"), home.waiting("missive")) == (set(), set())
     assert home.leftovers() == []

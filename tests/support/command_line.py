@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.support.clock import FakeClock
 from tray_connector.cli.main import main
-from tray_connector.config.clock import Stop
+from tray_connector.config.clock import Stop, SystemClock
 from tray_connector.config.paths import Paths
 from tray_connector.model.errors import Problem
 from tray_connector.model.events import Event
@@ -54,15 +54,16 @@ class CommandLine:
         said = self._capfd.readouterr()
         return Said(code, said.out, said.err)
 
-    def queue(self, *events: Event, problem: Problem | None = None) -> None:
-        """Let these events wait; with a problem they were tried once, an hour before the next try."""
+    def queue(self, *events: Event, problem: Problem | None = None) -> datetime:
+        """Let these events wait; with a problem they were tried once, and again at the time that is answered."""
         self.paths.create()
-        clock = FakeClock()
+        clock = SystemClock()
+        next_try = clock.now().replace(microsecond=0) + timedelta(hours=1)
         spool = Spool(self.paths.spool, clock)
         spool.put(events)
         if problem is not None:
-            next_try = clock.now().replace(hour=clock.now().hour + 1)
             for source in {event.source for event in events}:
                 for lease in spool.take(source, len(events), clock.now()):
                     spool.fail(lease, problem, next_try)
         spool.close()
+        return next_try

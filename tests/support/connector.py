@@ -26,7 +26,7 @@ Row = dict[str, Any]
 
 @contextmanager
 def sandbox(
-    clock: FakeClock, *, office: Office | None = None, mailbox: Mailbox | None = None, rate_scale: float = 1000
+    clock: Clock, *, office: Office | None = None, mailbox: Mailbox | None = None, rate_scale: float = 1000
 ) -> Iterator[SandboxOffice]:
     """An office with an empty mailbox and no tasks, unless given; its limits are far away."""
     if office is None:

@@ -11,12 +11,12 @@ from tests.support.task_truth import noted_between, stamp
 from tray_connector.model.mail_text import html_to_text
 from tray_connector.sandbox.mailbox import Mailbox
 from tray_connector.sandbox.mailbox_records import Conversation, Correspondent, Message
+from tray_connector.sandbox.mailbox_state import NotInMailbox
 
 Row = dict[str, Any]
 WITHHELD = (
     "body_text", "body_html", "to_addresses", "to_names", "cc_addresses", "cc_names", "bcc_addresses", "bcc_names",
 )  # fmt: skip
-STATE = ("conversation_id", "labels", "url")
 
 
 class MailTruth:
@@ -46,7 +46,16 @@ class MailTruth:
                 if not message.draft:
                     self._take(message, conversation, is_removed, stored, (began, ended))
         for key in self.rows.keys() - present:
+            self._follow(self.rows[key])
             self._flag(key, stored, (began, ended))
+
+    def _follow(self, row: Row) -> None:
+        """A message that is gone still shares labels and address with the conversation it was in."""
+        try:
+            conversation = self._mailbox.conversation(row["conversation_id"])
+        except NotInMailbox:
+            return
+        row |= state_of(self._mailbox, conversation)
 
     def _take(
         self,
@@ -62,7 +71,7 @@ class MailTruth:
         row = self._row(message, conversation)
         if known is not None and (is_removed or self._is_withheld(message)):
             # What is withheld or lies in the trash keeps its last value; only what it shares is followed.
-            row = {**known, **{name: row[name] for name in STATE}}
+            row = {**known, **state_of(self._mailbox, conversation)}
         if not is_removed:
             row |= {"deleted": 0, "deleted_at": None}
         self.rows[message.id] = row
@@ -95,7 +104,6 @@ def mail_row(mailbox: Mailbox, message: Message, conversation: Conversation) -> 
     delivered = stamp(message.delivered_at) if message.delivered_at else None
     return {
         "email_id": message.id,
-        "conversation_id": conversation.id,
         "subject": message.subject or None,
         "from_address": sender.address.lower() if sender.address else None,
         "from_name": sender.name or None,
@@ -110,10 +118,18 @@ def mail_row(mailbox: Mailbox, message: Message, conversation: Conversation) -> 
         "body_html": message.body or None,
         "sent_at": delivered,
         "received_at": delivered,
-        "labels": [mailbox.labels[label].name for label in conversation.label_ids],
         "draft": 0,
         "deleted": 0,
         "deleted_at": None,
+        **state_of(mailbox, conversation),
+    }
+
+
+def state_of(mailbox: Mailbox, conversation: Conversation) -> Row:
+    """What all mails of a conversation share."""
+    return {
+        "conversation_id": conversation.id,
+        "labels": [mailbox.labels[label].name for label in conversation.label_ids],
         "url": f"https://mail.missiveapp.com/#inbox/conversations/{conversation.id}",
     }
 

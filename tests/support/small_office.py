@@ -7,6 +7,7 @@ from datetime import date
 
 from tests.support.clock import FakeClock
 from tray_connector.sandbox.mailbox import Mailbox
+from tray_connector.sandbox.mailbox_records import Conversation
 from tray_connector.sandbox.office import Office
 from tray_connector.sandbox.office_records import Party, TaskList
 
@@ -71,14 +72,17 @@ def fill(office: Office, tasklist: TaskList, count: int) -> None:
 def small_mailbox(clock: FakeClock) -> Mailbox:
     """25 conversations: private ones, guests', teams', Trash and Spam, long threads, many of one second, an old one.
 
+    Those of one second lie where a first page of ten ends.
     Their subjects name them; the mails of the one called "Verteiler" are of one second, too.
     """
     mailbox = Mailbox(clock=clock)
     now = mailbox.now()
     for number in range(6):
-        mailbox.add_conversation(f"Sammelversand {number}", at=now - DAY, team="Einkauf" if number % 2 else "Planung")
+        # In no team, so that the mailbox All alone shows them.
+        mailbox.add_conversation(f"Sammelversand {number}", at=now - 5 * HOUR - 1800, team=None, users=("Ida", "Tom"))
     thread(mailbox, "Bauantrag", 12, now - 2 * HOUR, labels=("KGR_300", "R_101"))
-    thread(mailbox, "Baustelle", 23, now - 3 * HOUR, team=None, users=("Ida", "Tom"))
+    site = thread(mailbox, "Baustelle", 23, now - 3 * HOUR, team=None, users=("Ida", "Tom"))
+    mailbox.receive_text_message(site.id, at=now - 3 * HOUR - 1000)
     mailbox.add_conversation("Urlaub", private=True, at=now - 4 * HOUR, mails=2)
     mailbox.add_conversation("Gehalt", private=True, at=now - 5 * HOUR, labels=("Vertrag/Recht",))
     mailbox.add_conversation("Vergabe", team="Einkauf", at=now - 6 * HOUR, mails=3, sender="dirk")
@@ -115,7 +119,7 @@ def thread(
     team: str | None = "Planung",
     users: tuple[str, ...] = (),
     labels: tuple[str, ...] = (),
-) -> None:
+) -> Conversation:
     """A conversation of short mails, a minute apart; a rich one is dear to make and to read."""
     begun = mailbox.begin(team=team, users=users, labels=labels, at=at - 60 * mails)
     for number in range(mails):
@@ -123,3 +127,4 @@ def thread(
         body = f"<p>Nachricht {number + 1}</p><blockquote>siehe unten</blockquote>"
         moment = at - 60 * (mails - 1 - number)
         mailbox.receive_mail(begun.id, sender=sender, html=body, subject=None if number else subject, at=moment)
+    return mailbox.conversation(begun.id)

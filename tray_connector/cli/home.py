@@ -155,6 +155,8 @@ def run_here(environment: Environment, arguments: argparse.Namespace, hold: Hold
         categories.on_change = lambda: say_on_board(session)
         if arguments.command in NEEDS_SOURCES:
             stack.enter_context(categories.watch())
+        if arguments.command == "run":
+            engine.starting()  # who asks for the status in the first moment is not told that nothing runs
         stack.enter_context(listening(hold, environment, server(session)))
         return perform(session, arguments, console)
 
@@ -240,14 +242,18 @@ def perform(session: Session, arguments: argparse.Namespace, console: Console) -
     command = str(arguments.command)
     try:
         if command in NEEDS_SOURCES:
+            logger.info("%s begins in %s", command, session.paths.home)
             session.settings.require_sources()
             for notice in session.settings.notices:
                 console.err(notice.sentence())
-        return COMMANDS[command](session, arguments, console)
+        code = COMMANDS[command](session, arguments, console)
     except Stopped:
+        logger.info("%s was stopped", command)
         raise
     except ConnectorError as error:
         return failed(command, error, console)
     except Exception as error:
         logger.exception("%s broke off", command, extra={"code": "internal"})
         return failed(command, our_mistake(error), console)
+    logger.info("%s ended with exit code %d", command, code)
+    return code

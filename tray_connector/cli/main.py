@@ -7,7 +7,6 @@ import sys
 from collections.abc import Sequence
 
 from tray_connector.cli.console import Console, TerminalConsole
-from tray_connector.cli.demo import demo
 from tray_connector.cli.failures import DONE, LATER, USAGE, failed, failure_json, our_mistake
 from tray_connector.cli.home import NEEDS_SOURCES, run_in_home
 from tray_connector.cli.parser import UsageError, build_parser
@@ -40,6 +39,9 @@ def carry_out(arguments: argparse.Namespace, words: list[str], console: Console,
     try:
         environment = Environment.of_this_process()
         if command == "demo":
+            # Only now: no other command has use for the sandbox.
+            from tray_connector.cli.demo import demo  # noqa: PLC0415
+
             return demo(environment, console, stop)
         return run_in_home(environment, arguments, words, console, stop)
     except Stopped:

@@ -171,6 +171,8 @@ class HttpClient:
         with self._lock:
             self._sent += 1
         outcome = self._carriers.carry(Call(url, lambda outcome: self._ended(slot, outcome)), stop)
+        said = outcome.status if isinstance(outcome, Received) else type(outcome).__name__
+        _log.debug("%s: GET %s: %s", self._service.code, urlsplit(url).path, said)
         if isinstance(outcome, Received):
             return self._judged(url, outcome, accept)
         error = translate(self._service, outcome, self._host)

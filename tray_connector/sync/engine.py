@@ -101,6 +101,10 @@ class Engine:
             for future in futures:
                 future.result()
 
+    def starting(self) -> None:
+        """From now on the status says that the engine runs; its loops follow at once."""
+        self._running.set()
+
     @contextmanager
     def serving(self) -> Iterator[None]:
         """While inside, the schedule runs and dropped-in files are noticed; for the host of the loops."""

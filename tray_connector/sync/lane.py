@@ -65,6 +65,8 @@ class Lane:
     reading: threading.Lock = field(default_factory=threading.Lock)
     walking: threading.Lock = field(default_factory=threading.Lock)
     writing: threading.Lock = field(default_factory=threading.Lock)
+    caught_up: bool = False
+    """Whether what an earlier process left waiting was tried."""
 
     @property
     def name(self) -> SourceName:
@@ -74,16 +76,20 @@ class Lane:
     def poll(self, stop: Stop, *, all_streams: bool = False) -> Polled:
         """Ask the source what changed."""
         with turn(self.reading, stop):
+            self._catch_up(stop)
             return self.poller.poll(stop, all_streams=all_streams)
 
     def backfill(self, since: Since, stop: Stop, *, rewrite: bool) -> Polled:
         """Walk from `since`."""
         with turn(self.reading, stop):
+            self._catch_up(stop)
             return self.poller.backfill(since, stop, rewrite=rewrite)
 
     def reconcile(self, stop: Stop, *, dry_run: bool, allow_removals: bool) -> Reconciled:
         """Walk everything and compare."""
         with turn(self.walking, stop):
+            if not dry_run:
+                self._catch_up(stop)
             return self.reconciler.walk(stop, dry_run=dry_run, allow_removals=allow_removals)
 
     def dispatch(self, stop: Stop, *, cutoff: datetime | None = None, probing: bool = False) -> Dispatched:
@@ -94,6 +100,19 @@ class Lane:
                 return self.dispatcher.dispatch(stop, cutoff=cutoff, probing=probing)
             finally:
                 self.board.settled((self.dispatcher.total - before).taken)
+
+    def _catch_up(self, stop: Stop) -> None:
+        """Try what waits before the first read.
+
+        A process that was killed may have written it without noting so. Should it be deleted by now, the deletion must
+        not take its place in the spool: of a record that nobody knows to be stored, it would be left out.
+        """
+        if self.caught_up:
+            return
+        self.caught_up = True
+        began = self.clock.now()
+        while self.dispatch(stop, cutoff=began).taken:
+            continue
 
     def _drain(self, stop: Stop, cutoff: datetime, until: Callable[[], bool]) -> None:
         """Write what is due at `cutoff` and what comes newly, until `until` holds and nothing is left."""

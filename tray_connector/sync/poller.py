@@ -129,7 +129,7 @@ class Poller:
         return total
 
     def _left_by_first_run(self, events: Sequence[Event]) -> frozenset[str]:
-        """Old records that the first run left out, and that a poll meets again because it looks a little further back."""
+        """Old records that the first run left out, and that a poll meets again as it looks a little further back."""
         old = [
             event for event in events if event.payload is not None and not self.source.first_run_takes(event.payload)
         ]

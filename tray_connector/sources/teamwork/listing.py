@@ -30,6 +30,8 @@ PAGE = 500
 CEILING = 50_000
 """Rows that one question gives at most, as documented; what happens beyond is not."""
 _STEP_BACK = 100
+_SMALLEST = 20
+"""Of fewer rows no page size near it would reach beyond every place in the list."""
 _REFUSED = frozenset({400})
 _TOO_LONG = frozenset({400, 413, 414})
 
@@ -142,7 +144,9 @@ class Listing:
                 raise _OrderRefusedError
             if batch is None:
                 return False
-            self._largest = min(self._largest, batch.page_size)
+            if batch.more and batch.page_size < size:
+                # The site gives less than it was asked for; our own smaller windows say nothing about that.
+                self._largest = min(self._largest, _usable(batch.page_size))
             ids = [int(_key(row)) for row in batch.rows]
             if ids != sorted(ids):
                 raise _OrderRefusedError
@@ -249,6 +253,18 @@ def _unseen(rows: tuple[Row, ...], seen: dict[str, int]) -> tuple[Row, ...]:
             seen[key] = changed
             fresh.append(row)
     return tuple(fresh)
+
+
+def _usable(page_size: int) -> int:
+    """The page size; raises where pages are too small to overlap and still lead on."""
+    if page_size < _SMALLEST:
+        raise InternalError(
+            "teamwork-page-size",
+            "Teamwork gives its tasks in very small pages",
+            f"It gives {page_size} at once where {PAGE} were asked for.",
+            "Nothing is lost. If it stays so, send us the diagnostics.",
+        )
+    return page_size
 
 
 def _window(end: int, largest: int) -> tuple[int, int]:

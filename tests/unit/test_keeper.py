@@ -1,24 +1,18 @@
-"""Findings of a review: parts alone."""
+"""A loop goes on whatever happens, and its troubles are told once and end when they are over."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Collection, Iterator
-from dataclasses import replace
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.support.clock import START, FakeClock
+from tests.support.clock import FakeClock
 from tests.support.log_guard import ExpectLog
 from tray_connector.config.clock import Stop, Stopped
-from tray_connector.destinations.base import Identity
 from tray_connector.model.errors import TransientError
-from tray_connector.model.events import Event
-from tray_connector.model.records import Conversation, Email, Task
-from tray_connector.sources.base import Reading
 from tray_connector.sync.board import Board
-from tray_connector.sync.dispatcher import chunked
 from tray_connector.sync.keeper import Keeper
 from tray_connector.sync.lane import turn
 from tray_connector.sync.ledger import Ledger
@@ -95,16 +89,3 @@ def test_waiting_for_a_turn_ends_with_the_stop() -> None:
         pass
     with turn(lock, Stop()):
         assert lock.locked()
-
-
-def test_what_was_read_before_a_service_failed_is_written() -> None:
-    event = Event(source="teamwork", kind="task", id="7", since=START)
-
-    def readings() -> Iterator[Reading]:
-        yield Reading(event, (Task(task_id="7"),))
-        raise DOWN
-
-    chunks = chunked(readings(), FakeClock())
-    assert [reading.event.id for reading in next(chunks)] == ["7"]
-    with pytest.raises(TransientError):
-        next(chunks)
