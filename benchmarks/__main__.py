@@ -14,9 +14,9 @@ from benchmarks import backfill, mail_text, pipeline, quiet, spool, sqlite
 from benchmarks.figures import Benchmark, Table
 
 BENCHMARKS = (
-    Benchmark("requests", backfill.requests),
     Benchmark("sqlite", sqlite.figures),
     Benchmark("pipeline", pipeline.figures),
+    Benchmark("requests", backfill.requests),
     Benchmark("memory", backfill.memory),
     Benchmark("spool", spool.figures),
     Benchmark("mail-text", mail_text.figures),
@@ -31,13 +31,14 @@ def main(words: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--only", nargs="+", choices=names, metavar="NAME", help=f"of {', '.join(names)}")
     parser.add_argument("--quick", action="store_true", help="small sizes: whether all works, not how well")
+    parser.add_argument("--folder", type=Path, help="on the disk to measure (default: the system's temporary folder)")
     arguments = parser.parse_args(words)
     table, missed, began = Table(), 0, time.perf_counter()
     table.begin()
     for each in BENCHMARKS:
         if arguments.only and each.name not in arguments.only:
             continue
-        with tempfile.TemporaryDirectory(prefix="benchmark-") as folder:
+        with tempfile.TemporaryDirectory(prefix="benchmark-", dir=arguments.folder) as folder:
             for figure in each.measure(Path(folder), arguments.quick):
                 table.add(figure)
                 missed += figure.met is False

@@ -56,7 +56,7 @@ HEAD = ("name", "measured", "goal", "met")
 class Table:
     """Prints rows as they come; the widths are fixed beforehand, a longer cell pushes the others."""
 
-    WIDTHS = (48, 54, 24, 3)
+    WIDTHS = (54, 56, 24, 3)
 
     def begin(self) -> None:
         """The head."""

@@ -6,14 +6,14 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.clocking import best
 from benchmarks.command import run
-from benchmarks.figures import Figure
+from benchmarks.figures import Figure, with_note
 from benchmarks.office import Counted, OfficeProcess, Size
 from tray_connector.config.categories_file import CategoriesFile
 from tray_connector.config.clock import Stop, SystemClock
@@ -33,7 +33,7 @@ SETTLED = 1.1
 
 
 @contextmanager
-def engine_of(home: Path, environment: dict[str, str]) -> Iterator[Engine]:
+def engine_of(home: Path, environment: Mapping[str, str]) -> Iterator[Engine]:
     """The engine of a home, without its loops."""
     clock, paths = SystemClock(), Paths(home)
     paths.create()
@@ -96,14 +96,11 @@ def version(watcher: sqlite3.Connection) -> int:
 def told(name: str, quiet: Quiet, *, teamwork: int, missive: int) -> list[Figure]:
     """Requests, writes, time."""
     counted = quiet.counted
-    sent = f"{counted.teamwork} to Teamwork, {counted.missive} to Missive"
+    met = (counted.teamwork, counted.missive) == (teamwork, missive)
+    kinds = "" if met else "; ".join(f"{number} × {kind}" for kind, number in sorted(counted.by_kind.items()))
+    sent = with_note(f"{counted.teamwork} to Teamwork, {counted.missive} to Missive", kinds)
     return [
-        Figure(
-            f"{name}, requests",
-            sent,
-            f"{teamwork} and {missive}",
-            (counted.teamwork, counted.missive) == (teamwork, missive),
-        ),
+        Figure(f"{name}, requests", sent, f"{teamwork} and {missive}", met),
         Figure(f"{name}, writes", f"{quiet.commits}", "0", quiet.commits == 0),
         Figure(f"{name}, time", f"{quiet.seconds * 1e3:.0f} ms"),
     ]

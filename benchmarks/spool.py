@@ -22,8 +22,8 @@ from tray_connector.sync.ledger_rows import Entry
 from tray_connector.sync.spool import Spool
 from tray_connector.sync.spool_codec import encode_event
 
-MANY, FEWER = 100_000, 2_000
-ROUNDS, FEW_ROUNDS = 60, 20
+MANY, FEWER = 100_000, 500
+ROUNDS, FEW_ROUNDS = 60, 5
 TAKEN = 10
 PAGE, PAGES = 500, 9
 FACTOR = 2.0

@@ -119,7 +119,7 @@ def test_files_that_cannot_be_read_are_shown_and_can_be_deleted(cli: CommandLine
     (folder / "teamwork-99.evt").write_text("nonsense")
     said = cli("queue list")
     assert said.out.endswith(
-        f"1 file could not be read and was set aside in {folder}. To delete: tray-connector queue discard --all\n"
+        f"1 file that cannot be read lies in {folder}. To delete: tray-connector queue discard --all\n"
     )
     assert "1 unreadable file" in cli("status").out
     assert "1 unreadable file deleted.\n" in cli("queue discard --all").out

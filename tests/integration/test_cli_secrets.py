@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -89,7 +90,8 @@ def test_the_log_is_json_lines_and_holds_what_was_said(
 ) -> None:
     office.teamwork.api_key = "another"
     said = cli("sync --once --verbose")
-    assert "debug: " in said.err
+    assert re.search(r"^debug: teamwork: GET /\S+: 401$", said.err, re.MULTILINE)
+    assert "Traceback" in said.err
     lines = [json.loads(line) for line in cli.paths.log_file.read_text(encoding="utf-8").splitlines()]
     assert {"time", "level", "logger", "message"} <= lines[0].keys()
     warnings = [line["message"] for line in lines if line["level"] == "WARNING"]

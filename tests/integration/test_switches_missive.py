@@ -38,7 +38,7 @@ VALUES: dict[str, tuple[Any, ...]] = {
     "redact_unrelated": ("off", "drop", "null"),
     "unknown_id": ("envelope", "empty"),
     "batch_missing_id": ("omit", "404"),
-    "batch_max": (None, 1, 2, 7),
+    "batch_max": (None, 1, 7),
     "limit_cap": (50, 10),
     "rate_headers_on_200": (False, True),
 }
@@ -73,7 +73,7 @@ def test_a_day_with_one_habit(tmp_path: Path, clock: FakeClock, switches: dict[s
 @pytest.mark.parametrize("seed", range(1, 13))
 def test_a_day_with_any_habits(tmp_path: Path, clock: FakeClock, seed: int) -> None:
     switches = combination(seed)
-    one_day(tmp_path, clock, switches, only=None if seed % 2 else "missive")
+    one_day(tmp_path, clock, switches, only="missive" if seed % 4 else None)
 
 
 @pytest.mark.parametrize("seconds", [-600, 600], ids=["behind", "ahead"])

@@ -35,12 +35,12 @@ VALUES: dict[str, tuple[Any, ...]] = {
     "project_on_task": ("none", "task", "meta"),
     "empty_assignees": ("list", "null"),
     "empty_included": ("absent", "empty"),
-    "max_ids": (None, 1, 10, 40),
+    "max_ids": (None, 1, 10),
     "too_many_ids": ("400", "cut"),
     "page_size_over_500": ("clamp", "400"),
     "row_ceiling": (50_000, 1000),
     "past_ceiling": ("empty", "400"),
-    "longest_url": (None, 600, 2000),
+    "longest_url": (None, 600),
 }
 ABOUT_LIMITS = {"limit_status", "retry_after", "limit_body", "rate_reset"}
 ONE_BY_ONE: list[dict[str, Any]] = [
@@ -76,7 +76,7 @@ def test_a_day_with_one_habit(tmp_path: Path, clock: FakeClock, switches: dict[s
 @pytest.mark.parametrize("seed", range(1, 13))
 def test_a_day_with_any_habits(tmp_path: Path, clock: FakeClock, seed: int) -> None:
     switches = combination(seed)
-    one_day(tmp_path, clock, switches, crowded=seed % 3 == 0, only=None if seed % 2 else "teamwork")
+    one_day(tmp_path, clock, switches, crowded=seed % 3 == 0, only="teamwork" if seed % 4 else None)
 
 
 @pytest.mark.parametrize("seconds", [-600, 600], ids=["behind", "ahead"])

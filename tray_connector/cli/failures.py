@@ -17,13 +17,18 @@ DONE, LATER, USAGE, PERSON = 0, 1, 2, 3
 def failed(command: str, error: ConnectorError, console: Console) -> int:
     """Tell it; the exit code."""
     problems = error.problems if isinstance(error, SettingsError) else (error.problem,)
-    for problem in problems:
-        tell(console, problem)
-    if console.verbose:
-        console.err("".join(traceback.format_exception(error)).rstrip())
+    tell_all(console, error, problems)
     if console.json:
         console.data(failure_json(command, problems))
     return PERSON if isinstance(error, ConfigError) else LATER
+
+
+def tell_all(console: Console, error: ConnectorError, problems: Sequence[Problem] = ()) -> None:
+    """The error's problem (or these) as one sentence and a hint each, its trace where that is asked for."""
+    for problem in problems or (error.problem,):
+        tell(console, problem)
+    if console.verbose:
+        console.err("".join(traceback.format_exception(error)).rstrip())
 
 
 def our_mistake(error: Exception) -> InternalError:

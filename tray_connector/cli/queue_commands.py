@@ -61,7 +61,7 @@ def show(session: Session, arguments: argparse.Namespace, console: Console) -> i
     if unreadable:
         console.out()
         console.out(
-            f"{number(unreadable, 'file', 'files')} could not be read and was set aside in "
+            f"{number(unreadable, 'file that cannot be read lies', 'files that cannot be read lie')} in "
             f"{session.paths.spool / 'unreadable'}. To delete: tray-connector queue discard --all"
         )
     return DONE

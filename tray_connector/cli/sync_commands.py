@@ -8,8 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import TimeoutError as FutureTimeoutError
 from datetime import UTC, datetime, time, timedelta
 
-from tray_connector.cli.console import Console, Update, tell
-from tray_connector.cli.failures import DONE, LATER, problem_json
+from tray_connector.cli.console import Console, Update
+from tray_connector.cli.failures import DONE, LATER, problem_json, tell_all
 from tray_connector.cli.session import Session
 from tray_connector.cli.words import number
 from tray_connector.sources.base import Since
@@ -178,7 +178,7 @@ def say_numbers(console: Console, report: Report, indent: str = "") -> None:
 def conclude(console: Console, report: Report) -> int:
     """Say on standard error what is left and why; the exit code."""
     for error in report.errors:
-        tell(console, error.problem)
+        tell_all(console, error)
     if report.waiting:
         waiting = number(report.waiting, "record waits", "records wait")
         console.err(f"{waiting} to be stored. The reasons: tray-connector queue list")
