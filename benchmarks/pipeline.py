@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from benchmarks.disk import files_per_second
 from benchmarks.figures import Figure, at_least
 from benchmarks.records import CATEGORIES, make_task
 from tray_connector.config.clock import Stop, SystemClock
@@ -134,12 +135,14 @@ def figures(folder: Path, quick: bool) -> Sequence[Figure]:
             for read_number, (what, name, written) in enumerate(ROUNDS, 1):
                 pages = make_pages(count, read_number, name)
                 times.setdefault(what, []).append(pipeline.seconds_for(pages, tasks if written else 0))
-    return [
+    found = [
         at_least(
             f"Page in memory to row, {tasks:,} tasks {what}", tasks / min(taken), GOAL, "tasks/s", spread(taken, tasks)
         )
         for what, taken in times.items()
     ]
+    disk = files_per_second(folder / "files")
+    return [*found, Figure("The disk alone: small files made durable and removed", f"{disk:,.0f} files/s")]
 
 
 def spread(taken: Sequence[float], tasks: int) -> str:

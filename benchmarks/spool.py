@@ -25,22 +25,22 @@ from tray_connector.sync.spool_codec import encode_event
 MANY, FEWER = 100_000, 500
 ROUNDS, FEW_ROUNDS = 60, 5
 TAKEN = 10
-PAGE, PAGES = 500, 9
+PAGE, PAGES, FEW_PAGES = 500, 9, 1
 FACTOR = 2.0
 
 
 def figures(folder: Path, quick: bool) -> Sequence[Figure]:
     """Median times of both spools, measured in turn, and how long a full one takes to open."""
-    waiting, rounds = (FEWER, FEW_ROUNDS) if quick else (MANY, ROUNDS)
+    waiting, rounds, count_of_pages = (FEWER, FEW_ROUNDS, FEW_PAGES) if quick else (MANY, ROUNDS, PAGES)
     fill(folder / "full", waiting)
     spools: list[Spool] = []
     opening = seconds_of(lambda: spools.append(Spool(folder / "full", SystemClock())))
     with closing(spools[0]) as full, closing(Spool(folder / "empty", SystemClock())) as empty:
         adding, taking = in_turn(full, empty, waiting, rounds)
         numbers = count(10 * waiting)
-        pages = [[make_event(next(numbers)) for _ in range(PAGE)] for _ in range(PAGES)]
+        pages = [[make_event(next(numbers)) for _ in range(PAGE)] for _ in range(count_of_pages)]
         putting = [seconds_of(partial(full.put, page)) for page in pages]
-    noting, asking = ledger_pages(folder / "ledger.db")
+    noting, asking = ledger_pages(folder / "ledger.db", count_of_pages)
     return [
         compared(f"Spool, {waiting:,} events wait: add one", *adding),
         compared(f"Spool, {waiting:,} events wait: take ten", *taking),
@@ -51,12 +51,12 @@ def figures(folder: Path, quick: bool) -> Sequence[Figure]:
     ]
 
 
-def ledger_pages(path: Path) -> tuple[list[float], list[float]]:
+def ledger_pages(path: Path, pages: int) -> tuple[list[float], list[float]]:
     """Seconds of noting a page of tasks that are new, and of asking for them."""
     noting, asking = [], []
     with closing(Ledger(path, SystemClock())) as ledger:
         ledger.bind(Identity("benchmark", "1"))
-        for start in range(0, PAGES * PAGE, PAGE):
+        for start in range(0, pages * PAGE, PAGE):
             tasks = [make_task(number) for number in range(start, start + PAGE)]
             page = [Entry(without_large(task), large_hash(task), "c" * 32, "v", (1.0, 1)) for task in tasks]
             noting.append(seconds_of(partial(ledger.note, page)))

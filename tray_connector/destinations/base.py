@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Literal, Protocol
 
 from tray_connector.config.clock import Stop
 from tray_connector.model.checks import CheckLine
 from tray_connector.model.errors import RecordError
-from tray_connector.model.records import Stored, Table, Texts
+from tray_connector.model.records import Attachment, Stored, Table, Texts
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +20,63 @@ class Identity:
     """Backend plus path / host, database and schema / base and table ids. Never a secret."""
     instance: str
     """The random id in `tray_connector_meta`; for Airtable the table ids again."""
+
+
+FileState = Literal["stored", "too_large", "failed", "waiting"]
+"""What became of an attachment, as the column ``state`` says it."""
+
+
+@dataclass(frozen=True, slots=True)
+class FileLink:
+    """A file that shall be in a row's ``Attachments``, for a destination that fetches it itself (Airtable)."""
+
+    attachment: Attachment
+    url: str | None = None
+    """The service's signed address, obtained just before. None where `file_id` is known."""
+    file_id: str | None = None
+    """The destination's own id of the file, where it is there already: it is kept by that, nothing is sent again."""
+
+
+@dataclass(frozen=True, slots=True)
+class FileRow:
+    """What has become of one attachment: a row's state in ``attachments`` of the SQL destinations."""
+
+    attachment: Attachment
+    email_id: str
+    state: FileState
+    sha256: str | None = None
+    path: str | None = None
+    """Below `ATTACHMENTS_PATH`, with ``/``."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFile:
+    """A file as the destination (Airtable) has it."""
+
+    file_id: str
+    filename: str
+    byte_size: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A row that was there before we wrote (Airtable)."""
+
+    key: str
+    record_id: str
+    files: tuple[StoredFile, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class StoredRow:
+    """A whole row, read back."""
+
+    record: Stored
+    categories: Mapping[str, Texts] = field(default_factory=dict)
+    split: bool = False
+    """The lists were one text each and were taken apart at ``, ``: a name that holds a comma became two."""
+    cut: frozenset[str] = frozenset()
+    """The `LARGE_FIELDS` that the destination could not hold whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +91,8 @@ class Write:
     there already; all other columns keep what they hold."""
     record_id: str | None = None
     """The destination's own id of the row, where it was noted (Airtable)."""
+    files: tuple[FileLink, ...] | None = None
+    """None: the row's files stay as they are. Otherwise: the row shall hold these and no others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +100,10 @@ class Written:
     """The row is durable in the destination."""
 
     record_id: str | None = None
+    files: tuple[StoredFile, ...] | None = None
+    """The row's files as the destination answered; None where none were written."""
+    files_refused: str | None = None
+    """The destination's reason when it took the row and not all of its files."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +148,31 @@ class Destination(Protocol):
 
     def present(self, table: Table, ids: Iterable[str], stop: Stop) -> frozenset[str]:
         """Which of these keys have a row."""
+        ...
+
+    def rows(self, table: Table, stop: Stop, *, after: str | None = None) -> Iterator[Sequence[StoredRow]]:
+        """Every row in pages, ordered by key where `after` (a key: begin behind it) is of use; Airtable has no order
+        and always begins at the beginning. Only the columns of `model.records` and the categories in force.
+        """
+        ...
+
+    @property
+    def fetches_files(self) -> bool:
+        """Whether it takes addresses in `Write.files` (Airtable) rather than files' states by `note_files`."""
+        ...
+
+    def note_files(self, files: Sequence[FileRow], stop: Stop) -> None:
+        """Say what became of attachments (SQL destinations). One whose e-mail has no row is left out silently."""
+        ...
+
+    def survey(self, table: Table, stop: Stop) -> Iterator[Sequence[Found]]:
+        """Rows that are there already, with their own ids, in pages; a key may come several times. SQL destinations,
+        which find a row by its key, have nothing to say.
+        """
+        ...
+
+    def files_of(self, record_ids: Collection[str], stop: Stop) -> Mapping[str, Sequence[StoredFile]]:
+        """The files that these rows of e-mails hold now (Airtable), 100 rows a call; rows that are gone are missing."""
         ...
 
     def check(self, stop: Stop) -> Sequence[CheckLine]:
