@@ -30,7 +30,7 @@ def spool(tmp_path: Path, clock: FakeClock) -> Iterator[Spool]:
 
 
 def names(folder: Path) -> list[str]:
-    return sorted(path.name for path in folder.rglob("*") if path.is_file())
+    return sorted(path.name for path in folder.rglob("*") if path.is_file() and path.parent.name != "tmp")
 
 
 def test_an_event_has_one_private_file(tmp_path: Path, spool: Spool) -> None:
@@ -228,3 +228,26 @@ def test_an_event_of_another_kind_takes_the_place(spool: Spool) -> None:
     payload = spool.listing()[0].payload
     assert isinstance(payload, Conversation)
     assert payload.labels == ("neu",)
+
+
+def test_files_of_ended_events_are_written_over_and_gone_when_nobody_needs_them(tmp_path: Path, spool: Spool) -> None:
+    spool.put([task_event(str(number), "x" * 5000) for number in range(3)])
+    inodes = {path.stat().st_ino for path in (tmp_path / "spool/teamwork").iterdir()}
+    spool.done(spool.take("teamwork", 3, START))
+    spool.put([task_event("8", "kurz"), task_event("9", "y" * 9000)])
+    assert {path.stat().st_ino for path in (tmp_path / "spool/teamwork").iterdir()} < inodes
+    assert [event.title for event in spool.listing()] == ["kurz", "y" * 9000]
+    spool.tidy()
+    assert list((tmp_path / "spool/tmp").iterdir()) == []
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no hard links for everybody there")
+def test_a_file_that_has_a_second_name_elsewhere_is_never_written_over(tmp_path: Path, spool: Spool) -> None:
+    spool.put([task_event("1")])
+    kept = tmp_path / "kept"
+    kept.hardlink_to(tmp_path / "spool/teamwork/1.evt")
+    before = kept.read_bytes()
+    spool.done(spool.take("teamwork", 1, START))
+    spool.put([task_event("2")])
+    assert kept.read_bytes() == before
+    assert (tmp_path / "spool/teamwork/2.evt").stat().st_nlink == 1

@@ -200,6 +200,7 @@ class SpoolMachine(RuleBasedStateMachine):
         counts = self.spool.counts()
         retrying = sum(held.stored.next_try is not None for held in self.model.values())
         assert (counts.waiting, counts.retrying) == (len(self.model) - retrying, retrying)
+        self.spool.tidy()
         files = sorted(str(path.relative_to(self.folder)) for path in self.folder.rglob("*") if path.is_file())
         endings = {key: "retry" if held.stored.next_try else "evt" for key, held in self.model.items()}
         assert files == sorted(f"{source}{os.sep}{key}.{endings[source, key]}" for source, key in self.model)

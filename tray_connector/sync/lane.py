@@ -153,6 +153,7 @@ class Lane:
                 ended.set()
                 self.spool.wake()
                 failure = writing.exception()
+                self.spool.tidy()
         if stop.is_set():
             raise Stopped
         if isinstance(failure, ConnectorError):

@@ -28,6 +28,8 @@ logger = logging.getLogger(__name__)
 Key = tuple[SourceName, str]
 WRITERS = 4
 """Files on their way to the disk at the same time."""
+REST = 1.0
+"""Seconds without anything to do after which files kept for writing over are removed."""
 LEARN = 100
 """Files read in one `counts` to learn since when they wait."""
 
@@ -223,6 +225,13 @@ class Spool:
 
     def wait_ready(self, source: SourceName, stop: Stop, timeout: float) -> bool:
         """Wait at most `timeout` seconds until something may be due, or `wake`; False when stopped or nothing is."""
+        ready = self._wait(source, stop, min(timeout, REST))
+        if ready or stop.is_set() or timeout <= REST:
+            return ready
+        self.tidy()
+        return self._wait(source, stop, timeout - REST)
+
+    def _wait(self, source: SourceName, stop: Stop, timeout: float) -> bool:
         index = self._shelves[source].index
         began = self._clock.monotonic()
 
@@ -347,7 +356,13 @@ class Spool:
             slot = self._shelves[source].index.slots.get(parsed[0])
             return slot is not None and slot.retry == parsed[1]
 
+    def tidy(self) -> None:
+        """Remove the files of ended events that are kept only to be written over; for when a sync has ended."""
+        with self._disk:
+            self._files.drop_spares()
+
     def close(self) -> None:
         """Let whoever waits go; leases end. Nothing may be put afterwards. May be called twice."""
         self.wake()
         self._writers.shutdown()
+        self.tidy()

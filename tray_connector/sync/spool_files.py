@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import itertools
 import logging
 import os
 import re
 import stat
 import sys
+from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -26,6 +28,8 @@ logger = logging.getLogger(__name__)
 EVENT, RETRY, TEMPORARY = ".evt", ".retry", ".tmp"
 MAX_BYTES = 64 * 1024 * 1024
 """No record is as large: a file beyond it is not ours."""
+SPARE = 1_000
+"""Files kept to be written over: two pages."""
 LAST_MOMENT = 253_402_300_799.0
 """The end of the year 9999."""
 _SET_ASIDE = re.compile(r"(\d{6,12})-(?:(teamwork|missive)-)?")
@@ -99,6 +103,10 @@ class SpoolFiles:
         self.set_aside_counts: dict[SourceName | None, int] = {}
         """Files in `unreadable/`, per source; None = put there by somebody else."""
         self._number = 0
+        self._spare: deque[str] = deque()
+        """Files of ended events in the temporary folder, to be written over: made and removed anew they cost twice the
+        time, and on some file systems far more."""
+        self._spares = itertools.count()
 
     def prepare(self) -> None:
         """Make the folders that are missing; remove what a crash left half written."""
@@ -133,14 +141,13 @@ class SpoolFiles:
 
     def write_temporary(self, source: SourceName, key: str, data: bytes, modified_at: float | None) -> str:
         """A complete, durable file with this content (and modification time), ready for `install`; its path."""
-        path = f"{self.temporary}{os.sep}{source}-{key}{TEMPORARY}"
-        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
-        handle = os.open(path, flags, FILE_MODE)
+        path, handle = self._open_temporary(source, key)
         try:
             try:
                 rest = memoryview(data)
                 while rest:
                     rest = rest[os.write(handle, rest) :]
+                os.ftruncate(handle, len(data))
                 _make_durable(handle)
             finally:
                 os.close(handle)
@@ -151,10 +158,28 @@ class SpoolFiles:
             raise
         return path
 
+    def _open_temporary(self, source: SourceName, key: str) -> tuple[str, int]:
+        flags = os.O_WRONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
+        with contextlib.suppress(IndexError, FileNotFoundError):
+            path = self._spare.popleft()
+            handle = os.open(path, flags)
+            if _is_ours_alone(os.fstat(handle)):
+                return path, handle
+            os.close(handle)
+            os.unlink(path)
+        path = f"{self.temporary}{os.sep}{source}-{key}{TEMPORARY}"
+        return path, os.open(path, flags | os.O_CREAT, FILE_MODE)
+
     def drop(self, path: str) -> None:
         """Remove a temporary file; what cannot be removed now goes when the spool is opened next."""
         with contextlib.suppress(OSError):
             os.unlink(path)
+
+    def drop_spares(self) -> None:
+        """Remove the files kept to be written over."""
+        with contextlib.suppress(IndexError):
+            while True:
+                self.drop(self._spare.popleft())
 
     def install(self, temporary: str, source: SourceName, key: str, *, before: bool | None, retry: bool) -> None:
         """Put the temporary file in place. `before`: whether the id's file is a `.retry`; None = it has none.
@@ -199,10 +224,23 @@ class SpoolFiles:
         except FileNotFoundError:
             return None
 
+    def status(self, source: SourceName, name: str) -> os.stat_result | None:
+        """What lies under this name; None when nothing does."""
+        try:
+            return os.lstat(f"{self.folder}{os.sep}{source}{os.sep}{name}")
+        except FileNotFoundError:
+            return None
+
     def remove(self, source: SourceName, key: str, retry: bool) -> None:
         """Remove the file; gone already is as good."""
+        path = self.path(source, key, retry)
         with contextlib.suppress(FileNotFoundError):
-            os.unlink(self.path(source, key, retry))
+            if len(self._spare) >= SPARE:
+                os.unlink(path)
+                return
+            spare = f"{self.temporary}{os.sep}{next(self._spares)}{TEMPORARY}"
+            os.replace(path, spare)
+            self._spare.append(spare)
 
     def set_aside(self, source: SourceName, name: str, reason: str) -> None:
         """Move what cannot be read into `unreadable/`, under a number, over nothing; say so once in the log."""
@@ -248,6 +286,11 @@ def set_modified(path: str, moment: float) -> None:
 def is_event_file(stem: str, status: os.stat_result) -> bool:
     """Whether a name before its ending and a status can belong to an event."""
     return is_id(stem) and stat.S_ISREG(status.st_mode)
+
+
+def _is_ours_alone(status: os.stat_result) -> bool:
+    # A file dropped in from outside may have a second name, or be open to others.
+    return status.st_nlink == 1 and (os.name == "nt" or stat.S_IMODE(status.st_mode) == FILE_MODE)
 
 
 def _make_durable(handle: int) -> None:

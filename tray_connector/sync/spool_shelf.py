@@ -281,10 +281,9 @@ class Shelf:
     def adopt(self, names: Collection[str]) -> None:
         """Take in files of these names, if they are there and not known."""
         for name in names:
-            try:
-                self._see(name, os.stat(self._files.folder / self.source / name, follow_symlinks=False))
-            except FileNotFoundError:
-                continue
+            status = self._files.status(self.source, name)
+            if status is not None:
+                self._see(name, status)
 
     def _notice(self, key: str) -> None:
         # Whoever puts an event must not overwrite a file that was dropped in a moment ago.
