@@ -15,11 +15,12 @@ _LIVE_SECONDS = 20.0
 def _arguments(words: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m tray_connector.sandbox",
-        description="Starts a small office that speaks Teamwork's and Missive's protocols on this machine, "
-        "and prints the settings with which a connector works on it.",
+        description="Starts a small office that speaks Teamwork's and Missive's protocols on this machine, with an "
+        "Airtable base beside it, and prints the settings with which a connector works on it.",
     )
     parser.add_argument("--port", type=int, default=0, help="port of the Teamwork server (default: any free one)")
     parser.add_argument("--missive-port", type=int, default=0, help="port of the Missive server")
+    parser.add_argument("--airtable-port", type=int, default=0, help="port of the Airtable server")
     parser.add_argument("--seed", type=int, default=1, help="another number gives another office")
     parser.add_argument("--rate-scale", type=float, default=20.0, help="multiplies the services' limits (default: 20)")
     parser.add_argument(
@@ -43,16 +44,21 @@ def main(words: list[str] | None = None) -> int:
         seed=arguments.seed,
         port=arguments.port,
         missive_port=arguments.missive_port,
+        airtable_port=arguments.airtable_port,
         rate_scale=arguments.rate_scale,
     )
     try:
         sandbox.start()
     except OSError as error:
-        sys.stderr.write(f"The sandbox cannot listen: {error}. Choose other ports with --port and --missive-port.\n")
+        sys.stderr.write(
+            f"The sandbox cannot listen: {error}. Choose other ports with --port, --missive-port and --airtable-port.\n"
+        )
         return 3
     try:
         for name, value in sandbox.environment().items():
             _say(f"{name}={value}")
+        for name, value in sandbox.airtable.environment().items():
+            _say(f"# {name}={value}")
         _watch(sandbox, stop, arguments.live)
     finally:
         sandbox.stop()

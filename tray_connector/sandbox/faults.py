@@ -49,7 +49,7 @@ class When:
 
 ALWAYS = When(times=None)
 
-_Kind = Literal["status", "cut", "truncate", "drop", "silence", "slow", "hook-before", "hook-after"]
+_Kind = Literal["status", "cut", "truncate", "drop", "lose", "silence", "slow", "hook-before", "hook-after"]
 
 
 @dataclass(slots=True)
@@ -97,6 +97,11 @@ class Plan:
     def headers(self) -> Mapping[str, str]:
         """The header fields that go with `status`."""
         return self._fault.headers if self._fault else {}
+
+    @property
+    def loses(self) -> bool:
+        """Whether the connection is to be closed although the service answered."""
+        return self._kind == "lose"
 
     def hooks_before(self) -> None:
         """Run what the script runs before the service is asked."""
@@ -172,6 +177,10 @@ class Faults:
     def drop(self, when: When = When()) -> Rule:
         """Close the connection without an answer; the service is not asked."""
         return self._add(Rule("drop", when))
+
+    def lose(self, when: When = When()) -> Rule:
+        """Let the service work, then close the connection without its answer: what was written stays written."""
+        return self._add(Rule("lose", when))
 
     def silence(self, when: When = When()) -> Rule:
         """Do not answer until `release` or the end of the server; then close the connection."""

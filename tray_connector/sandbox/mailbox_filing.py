@@ -33,14 +33,15 @@ class MailFiling(MailState):
             conversation, label_id = self.conversation(conversation_id), self._label_id(label)
             if label_id in conversation.label_ids:
                 return conversation
-            return self._store(replace(conversation, label_ids=(*conversation.label_ids, label_id)), "label")
+            labelled = replace(conversation, label_ids=(*conversation.label_ids, label_id))
+            return self._tell("label_change", self._store(labelled, "label"))
 
     def unlabel(self, conversation_id: str, label: str) -> Conversation:
         """Take a shared label off."""
         with self.lock:
             conversation, label_id = self.conversation(conversation_id), self._label_id(label)
             rest = tuple(each for each in conversation.label_ids if each != label_id)
-            return self._store(replace(conversation, label_ids=rest), "label")
+            return self._tell("label_change", self._store(replace(conversation, label_ids=rest), "label"))
 
     def add_label(self, name: str, *, parent: str | None = None) -> SharedLabel:
         """A new shared label, below `parent` where one is named."""
@@ -100,11 +101,14 @@ class MailFiling(MailState):
 
     def close(self, conversation_id: str, *, user: str | None = None) -> Conversation:
         """Close for one user or for all."""
-        return self.mark(conversation_id, "closed", user=user, deed="close")
+        with self.lock:
+            return self._tell("conversation_closed", self.mark(conversation_id, "closed", user=user, deed="close"))
 
     def reopen(self, conversation_id: str, *, user: str | None = None) -> Conversation:
         """Open again."""
-        return self.mark(conversation_id, "closed", False, user=user, deed="close")
+        with self.lock:
+            opened = self.mark(conversation_id, "closed", False, user=user, deed="close")
+            return self._tell("conversation_reopened", opened)
 
     def assign(self, conversation_id: str, user: str) -> Conversation:
         """Make somebody responsible, who then has access too; others find it in their archive."""
@@ -115,7 +119,8 @@ class MailFiling(MailState):
             for each, flags in conversation.states.items():
                 added: Flag = "assigned" if each == chosen else "archived"
                 states[each] = (flags - {"unassigned", "assigned", "archived"}) | {added}
-            return self._store(replace(conversation, states=_states(states)), "assign")
+            assigned = self._store(replace(conversation, states=_states(states)), "assign")
+            return self._tell("conversation_assignee_change", assigned)
 
     def share(self, conversation_id: str, user: str) -> Conversation:
         """Give somebody access, also to a conversation they were a guest of."""
@@ -140,7 +145,7 @@ class MailFiling(MailState):
         with self.lock:
             conversation = self.conversation(conversation_id)
             if team is None:
-                return self._store(replace(conversation, team_id=None), "assign")
+                return self._tell("team_change", self._store(replace(conversation, team_id=None), "assign"))
             chosen = self._team(team)
             joined = {each: frozenset[Flag]({"unassigned"}) for each in members_of(chosen)}
             changed = replace(
@@ -149,7 +154,7 @@ class MailFiling(MailState):
                 organization_id=chosen.organization_id,
                 states=_states({**joined, **conversation.states}),
             )
-            return self._store(changed, "assign")
+            return self._tell("team_change", self._store(changed, "assign"))
 
     def merge(self, absorbed_id: str, survivor_id: str, *, into_new: bool = False) -> Conversation:
         """Put the mails of one conversation into another; the absorbed id leads there from now on.

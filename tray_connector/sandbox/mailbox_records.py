@@ -14,6 +14,18 @@ from typing import Literal
 Flag = Literal["unassigned", "closed", "archived", "trashed", "junked", "assigned", "flagged", "snoozed"]
 Channel = Literal["email", "sms", "custom_text"]
 Redaction = Literal["drop", "null"]
+MailEvent = Literal[
+    "incoming_email",
+    "incoming_sms_message",
+    "outgoing_email",
+    "new_comment",
+    "label_change",
+    "conversation_closed",
+    "conversation_reopened",
+    "conversation_assignee_change",
+    "team_change",
+]
+"""What a rule of Missive can be about; Trash, Spam, merging and deleting are not among it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,3 +173,13 @@ class Conversation:
     def flags(self, user_id: str) -> frozenset[Flag]:
         """The flags of one user; none for somebody without access."""
         return self.states.get(user_id, frozenset())
+
+
+@dataclass(frozen=True, slots=True)
+class MailChange:
+    """Something that happened to a conversation, named as Missive's rules name it."""
+
+    kind: MailEvent
+    conversation: Conversation
+    message: Message | None = None
+    comment: Comment | None = None

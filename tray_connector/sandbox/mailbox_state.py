@@ -6,7 +6,7 @@ import random
 import threading
 import uuid
 from bisect import bisect_left, bisect_right, insort
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from typing import TypeVar
@@ -15,6 +15,8 @@ from tray_connector.config.clock import Clock
 from tray_connector.sandbox.mailbox_records import (
     Comment,
     Conversation,
+    MailChange,
+    MailEvent,
     MailFile,
     Message,
     Organization,
@@ -45,13 +47,15 @@ class MailState:
     """Everything by id, and the conversations by last activity.
 
     `lock` may be held by a reader who wants several things as of one moment; it is reentrant. Ids come from `seed`:
-    the same calls in the same order give the same ids.
+    the same calls in the same order give the same ids. `watchers` are told, while the lock is held, of what a rule can
+    be about.
     """
 
     def __init__(self, directory: Directory, *, clock: Clock, seed: int = 1) -> None:
         self.lock = threading.RLock()
         self.clock = clock
         self.me_id = directory.me_id
+        self.watchers: list[Callable[[MailChange], None]] = []
         self.organizations = {item.id: item for item in directory.organizations}
         self.users = {item.id: item for item in directory.users}
         self.teams = {item.id: item for item in directory.teams}
@@ -222,6 +226,18 @@ class MailState:
         with self.lock:
             self._comments[comment.id] = comment
             return comment
+
+    def _tell(
+        self,
+        kind: MailEvent,
+        conversation: Conversation,
+        *,
+        message: Message | None = None,
+        comment: Comment | None = None,
+    ) -> Conversation:
+        for watcher in self.watchers:
+            watcher(MailChange(kind, conversation, message, comment))
+        return conversation
 
     def _unsort(self, conversation: Conversation) -> None:
         del self._by_activity[bisect_left(self._by_activity, (-conversation.last_activity_at, conversation.id))]

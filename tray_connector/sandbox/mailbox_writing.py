@@ -16,6 +16,7 @@ from tray_connector.sandbox.mailbox_records import (
     Conversation,
     Correspondent,
     Flag,
+    MailEvent,
     MailFile,
     Message,
 )
@@ -201,7 +202,8 @@ class MailWriting(MailFiling):
         with self.lock:
             conversation = self.conversation(conversation_id)
             comment = self.put_comment(Comment(self.new_id(), self._user_id(WRITERS[author].name), text, self.now()))
-            self._store(replace(conversation, comment_ids=(*conversation.comment_ids, comment.id)), "comment")
+            commented = replace(conversation, comment_ids=(*conversation.comment_ids, comment.id))
+            self._tell("new_comment", self._store(commented, "comment"), comment=comment)
             return comment
 
     def add_draft(self, conversation_id: str, text: str = "Hallo,\n\n", *, author: str = "ida") -> Message:
@@ -246,10 +248,23 @@ class MailWriting(MailFiling):
         activity = conversation.last_activity_at
         if "message" in self.bump_on:
             activity = max(activity, moment)
-        self.put_conversation(
+        grown = self.put_conversation(
             replace(conversation, message_ids=ids, states=MappingProxyType(states), last_activity_at=activity)
         )
+        for kind in _announced(message):
+            self._tell(kind, grown, message=message)
         return message
+
+
+def _announced(message: Message) -> tuple[MailEvent, ...]:
+    """What rules see in it; a mail among colleagues comes in as well as it goes out."""
+    if message.channel != "email":
+        return ("incoming_sms_message",)
+    if message.author_id is None:
+        return ("incoming_email",)
+    ends = (*message.to, *message.cc, *message.bcc)
+    inside = any((end.address or "").endswith(f"@{OFFICE_DOMAIN}") for end in ends)
+    return ("outgoing_email", "incoming_email") if inside else ("outgoing_email",)
 
 
 def _correspondents(keys: Sequence[str]) -> tuple[Correspondent, ...]:

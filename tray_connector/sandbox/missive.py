@@ -1,4 +1,4 @@
-"""The sandbox's Missive: the REST API's reading half as its documentation describes it, over a `Mailbox`."""
+"""The sandbox's Missive: the REST API's reading half and its hooks as the documentation has them, over a `Mailbox`."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from tray_connector.sandbox.missive_answers import (
     whole_number,
 )
 from tray_connector.sandbox.missive_files import AttachmentHost
+from tray_connector.sandbox.missive_hooks import MissiveHooks
 from tray_connector.sandbox.missive_mailboxes import chosen, is_guest, sees
 from tray_connector.sandbox.missive_shapes import Shape, Shapes
 from tray_connector.sandbox.missive_switches import MissiveSwitches
@@ -32,7 +33,8 @@ _MOST_BY_MAIL_ID = 10
 
 
 class MissiveService:
-    """Answers below ``/v1``: conversations with their sub-lists, messages, organizations, users, teams, shared_labels.
+    """Answers below ``/v1``: conversations with their sub-lists, messages, organizations, users, teams, shared_labels,
+    hooks.
 
     `mailbox` is what it shows and may change at any time; its clock also counts the limits. `limiter.violations` is 0
     as long as the client keeps to the limits. `windows`, `max_in_flight` and `scale` are for tests that want others.
@@ -50,6 +52,7 @@ class MissiveService:
         windows: Sequence[Window] = MISSIVE_WINDOWS,
         max_in_flight: int = MISSIVE_IN_FLIGHT,
         scale: float = 1.0,
+        webhook_pace: float = 1.0,
     ) -> None:
         self.mailbox = mailbox
         self.attachments = attachments
@@ -57,6 +60,7 @@ class MissiveService:
         self.limiter = RateLimiter(windows, clock=mailbox.clock, max_in_flight=max_in_flight, scale=scale)
         self._switches = MissiveSwitches()
         self.switches = switches or self._switches
+        self.hooks = MissiveHooks(mailbox, lambda: self._switches, attachments.address_of, pace=webhook_pace)
 
     @property
     def switches(self) -> MissiveSwitches:
@@ -91,6 +95,8 @@ class MissiveService:
 
     def _refusable(self, request: Request) -> Response:
         try:
+            if request.path.startswith("/v1/hooks"):
+                return self.hooks.answer(request)
             with self.mailbox.lock:
                 return Response(200, _Reading(self.mailbox, self._switches, self.attachments).answer(request))
         except (Refusal, NotInMailbox) as problem:

@@ -30,6 +30,7 @@ class MissiveSite:
         windows: Sequence[Window] = MISSIVE_WINDOWS,
         max_in_flight: int = MISSIVE_IN_FLIGHT,
         scale: float = 1.0,
+        webhook_pace: float = 1.0,
     ) -> None:
         self.mailbox = mailbox
         self.attachments = AttachmentHost(mailbox)
@@ -41,6 +42,7 @@ class MissiveSite:
             windows=windows,
             max_in_flight=max_in_flight,
             scale=scale,
+            webhook_pace=webhook_pace,
         )
         self.server = SandboxServer(self.service, port=port, clock=mailbox.clock)
         self.attachment_server = SandboxServer(self.attachments, clock=mailbox.clock)
@@ -59,10 +61,12 @@ class MissiveSite:
         """Listen on both ports. OSError when one is not free."""
         self.attachment_server.start()
         self.attachments.base_url = self.attachment_server.url
+        self.service.hooks.deliveries.start()
         self.server.start()
 
     def stop(self) -> None:
         """End both."""
+        self.service.hooks.deliveries.stop()
         self.server.stop()
         self.attachment_server.stop()
 

@@ -36,3 +36,11 @@ class MissiveSwitches:
     """The largest `limit` of ``GET /conversations``; one client reports 10."""
     rate_headers_on_200: bool = False
     """Whether every answer carries the rate headers, not only a 429."""
+    message_key: Literal["message", "latest_message", "both"] = "message"
+    """Where a webhook about a mail has the mail."""
+    validate_on_api_hook: bool = False
+    """Whether ``POST /hooks`` tries the address first."""
+    hooks_without_id: bool = False
+    """Whether ``POST /hooks`` answers without a body, as Missive says any POST may."""
+    hook_rights: Literal["all", "personal", "none"] = "all"
+    """Which hooks the token's owner may make."""

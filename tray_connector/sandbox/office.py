@@ -87,13 +87,14 @@ class Office(OfficeState):
                 updated_at=now,
                 updated_by=by or self.me_id,
             )
-            return self.put_task(task)
+            return self._tell(None, self.put_task(task), by)
 
     def edit_task(self, task_id: int, *, by: int | None = None, **changes: Any) -> OfficeTask:
         """Change fields of `OfficeTask`, for instance ``description=""``; without one it is merely touched."""
         with self.lock:
             stamp = {"updated_at": self.now(), "updated_by": by or self.me_id}
-            return self.put_task(replace(self.task(task_id), **(stamp | changes)))
+            before = self.task(task_id)
+            return self._tell(before, self.put_task(replace(before, **(stamp | changes))), by)
 
     def complete(self, task_id: int, *, by: int | None = None) -> OfficeTask:
         """Tick the task off."""
@@ -129,7 +130,8 @@ class Office(OfficeState):
             for child in self.children(task_id):
                 self.delete_task(child.id, by=by)
             if task.deleted_at is None:
-                self.put_task(replace(task, deleted_at=self.now(), deleted_by=by or self.me_id))
+                gone = self.put_task(replace(task, deleted_at=self.now(), deleted_by=by or self.me_id))
+                self._tell(task, gone, by)
 
     def restore_task(self, task_id: int, *, by: int | None = None) -> OfficeTask:
         """Take the task, not its subtasks, out of the trash."""

@@ -133,3 +133,13 @@ class OfficeTask:
     completed_by: int | None = None
     deleted_at: int | None = None
     deleted_by: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TaskChange:
+    """Something that a person did to a task."""
+
+    before: OfficeTask | None
+    """None for a new task."""
+    after: OfficeTask
+    by: int

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import threading
 from bisect import bisect_left, insort
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Protocol, TypeVar
 
 from tray_connector.config.clock import Clock
-from tray_connector.sandbox.office_records import Company, OfficeTask, Person, Project, Tag, TaskList, Team
+from tray_connector.sandbox.office_records import Company, OfficeTask, Person, Project, Tag, TaskChange, TaskList, Team
 
 
 class NotInOffice(LookupError):  # noqa: N818 - says what it means
@@ -27,7 +27,8 @@ class OfficeState:
     """People, teams, companies, tags, projects, task lists and tasks.
 
     `lock` may be held by a reader who wants several things as of one moment; it is reentrant. `revision` grows with
-    every change. `me_id` is the person to whom the API key belongs.
+    every change. `me_id` is the person to whom the API key belongs. `watchers` are told, while the lock is held, what
+    people do to tasks; what `load`, `put_task` and `purge_task` do goes unnoticed.
     """
 
     def __init__(self, *, clock: Clock) -> None:
@@ -35,6 +36,7 @@ class OfficeState:
         self.clock = clock
         self.revision = 0
         self.me_id = 0
+        self.watchers: list[Callable[[TaskChange], None]] = []
         self.people: dict[int, Person] = {}
         self.teams: dict[int, Team] = {}
         self.companies: dict[int, Company] = {}
@@ -183,6 +185,11 @@ class OfficeState:
             self._forget(self.task(task_id))
             del self._tasks[task_id]
             self.revision += 1
+
+    def _tell(self, before: OfficeTask | None, after: OfficeTask, by: int | None) -> OfficeTask:
+        for watcher in self.watchers:
+            watcher(TaskChange(before, after, by or self.me_id))
+        return after
 
     def _forget(self, task: OfficeTask) -> None:
         place = bisect_left(self._by_updated, (task.updated_at, task.id))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import random
 import socket
 import socketserver
 import threading
@@ -140,16 +141,27 @@ class SandboxServer:
     """Serves one service over HTTP/1.1 on 127.0.0.1. May be stopped and started again, then on the same port.
 
     `clock` gives the `Date` header and the log's times; waits of the faults are real time. Also a context manager.
+    `latency` is the seconds, real time, that a request takes on its way there and back together, `jitter` a random
+    addition to each; both may be changed at any time.
     """
 
     def __init__(
-        self, service: Service, *, port: int = 0, faults: Faults | None = None, clock: Clock | None = None
+        self,
+        service: Service,
+        *,
+        port: int = 0,
+        faults: Faults | None = None,
+        clock: Clock | None = None,
+        latency: float = 0.0,
+        jitter: float = 0.0,
     ) -> None:
         self.service = service
         self.faults = faults or Faults()
         self.requests = RequestLog()
         self.clock: Clock = clock or SystemClock()
         self.stopping = Stop()
+        self.latency = latency
+        self.jitter = jitter
         self._port = port
         self._listener: _Listener | None = None
         self._thread: threading.Thread | None = None
@@ -158,6 +170,12 @@ class SandboxServer:
     def url(self) -> str:
         """The base address, without a slash at the end. Known once started."""
         return f"http://127.0.0.1:{self._port}"
+
+    def travel(self) -> None:
+        """Let pass what a request needs for one of its two ways."""
+        seconds = self.latency / 2 + (random.uniform(0, self.jitter / 2) if self.jitter else 0.0)
+        if seconds > 0:
+            self.stopping.wait(seconds)
 
     def start(self) -> None:
         """Listen. The port is taken when this returns; OSError when it is not free."""
@@ -248,12 +266,18 @@ class _Handler(BaseHTTPRequestHandler):
         with suppress(ConnectionError, ValueError):
             super().handle()
 
+    def finish(self) -> None:
+        """End the connection; what a client that went away did not take is lost with it."""
+        with suppress(ConnectionError):
+            super().finish()
+        self.rfile.close()
+
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base class's signature
         """Say nothing: the request log tells."""
 
     def _serve(self) -> None:
         site = cast("_Listener", self.server).site
-        request = self._read(site.clock)
+        request = self._read(site)
         site.requests.arrived(request)
         plan = site.faults.plan(request)
         try:
@@ -264,11 +288,16 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
             return
         plan.hooks_after()
+        if plan.loses:
+            self.close_connection = True
+            return
+        site.travel()
         self._write(site, response, plan)
 
-    def _read(self, clock: Clock) -> Request:
+    def _read(self, site: SandboxServer) -> Request:
         target = urlsplit(self.path)
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        site.travel()
         return Request(
             method=self.command,
             path=unquote(target.path),
@@ -276,7 +305,7 @@ class _Handler(BaseHTTPRequestHandler):
             headers=Headers(dict(self.headers.items())),
             body=body,
             target=self.path,
-            at=clock.monotonic(),
+            at=site.clock.monotonic(),
         )
 
     def _answer(self, site: SandboxServer, request: Request, plan: Plan) -> Response | None:

@@ -1,7 +1,4 @@
-"""Teamwork as the sandbox plays it: key, limits, routes. Follows what is known of Projects API v3, and v1 where needed.
-
-Webhooks are not played.
-"""
+"""Teamwork as the sandbox plays it: key, limits, routes. Follows what is known of the API v3, and v1 where needed."""
 
 from __future__ import annotations
 
@@ -15,6 +12,7 @@ from tray_connector.config.clock import Clock
 from tray_connector.sandbox.limits import TEAMWORK_WINDOWS, RateLimiter, Verdict
 from tray_connector.sandbox.office import Office
 from tray_connector.sandbox.server import Request, Response
+from tray_connector.sandbox.teamwork_hooks import TeamworkHooks
 from tray_connector.sandbox.teamwork_included import page_of, side_loads, sparse
 from tray_connector.sandbox.teamwork_lookups import Lookups
 from tray_connector.sandbox.teamwork_params import Params, Refused
@@ -35,7 +33,8 @@ _Handler = Callable[[Request, Params, list[int]], Response]
 class TeamworkService:
     """The site. `switches` may be replaced and `api_key` changed while it runs; `limiter.violations` counts refusals.
 
-    Without a limiter of its own it allows 150 requests in a fixed window of 60 seconds.
+    Without a limiter of its own it allows 150 requests in a fixed window of 60 seconds. `hooks` are the webhooks;
+    `webhook_pace` 60 lets a minute of their retries last a second.
     """
 
     name = "teamwork"
@@ -48,6 +47,7 @@ class TeamworkService:
         switches: TeamworkSwitches | None = None,
         limiter: RateLimiter | None = None,
         clock: Clock | None = None,
+        webhook_pace: float = 1.0,
     ) -> None:
         self.office = office
         self.api_key = api_key
@@ -57,6 +57,7 @@ class TeamworkService:
         self._lists = TaskLists(office)
         self._lookups = Lookups(office)
         self._writes = Writes(office)
+        self.hooks = TeamworkHooks(office, lambda: self.switches, pace=webhook_pace)
         self._routes = [(method, re.compile(pattern + r"\Z"), handler) for method, pattern, handler in self._table()]
 
     def answer(self, request: Request) -> Response:
@@ -122,6 +123,7 @@ class TeamworkService:
             ("PUT", rf"{_V3}/tasks/(\d+)\.json", lambda r, _, i: writes.update(r, self.switches, i[0])),
             ("PATCH", rf"{_V3}/tasks/(\d+)\.json", lambda r, _, i: writes.update(r, self.switches, i[0])),
             ("DELETE", rf"{_V3}/tasks/(\d+)\.json", lambda _, __, i: writes.delete(self.switches, i[0])),
+            *self.hooks.routes(),
         ]
 
     def _tasks(

@@ -45,3 +45,13 @@ class TeamworkSwitches:
     """`hasMore` turns false at the ceiling, or stays true and the next page is refused."""
     longest_url: int | None = None
     """Longer targets get 414."""
+    webhook_rights: Literal["all", "read", "none"] = "all"
+    """What the key's owner may do with the site's webhooks."""
+    duplicate_hooks: Literal["made", "refused"] = "made"
+    """A second webhook with the same event and address."""
+    updated_too: bool = False
+    """Whether tagging, moving, completing and reopening are also announced as an update."""
+    unsigned_hooks: Literal["absent", "empty key"] = "absent"
+    """The signature of a webhook that was made without a token."""
+    hook_retries: Literal["minutes", "hourly"] = "minutes"
+    """Which of the two documented schedules holds; read once, at the start."""
