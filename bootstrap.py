@@ -12,6 +12,7 @@ import os
 import shutil
 import subprocess
 import sys
+from ctypes.util import find_library
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent
@@ -23,6 +24,15 @@ PYTEST = ("pytest", "-n", "2")
 """Two at a time; `-n 0` among the arguments makes it one."""
 TEST_PROGRAMS = {"gnome-keyring-daemon": "gnome-keyring", "dbus-run-session": "dbus"}
 """What some tests need beside Python on Linux, and the Debian package of each; without it they are skipped."""
+TEST_LIBRARIES = {
+    "GL": "libgl1",
+    "EGL": "libegl1",
+    "xkbcommon": "libxkbcommon0",
+    "glib-2.0": "libglib2.0-0",
+    "fontconfig": "libfontconfig1",
+    "dbus-1": "libdbus-1-3",
+}
+"""What Qt needs there to draw windows that nobody sees."""
 
 
 def main(arguments: list[str]) -> int:
@@ -75,6 +85,7 @@ def set_up(*, with_tests: bool) -> None:
     """Make `.venv` hold the program and all it needs; quick when it does already."""
     if with_tests and sys.platform == "linux":
         missing = [package for program, package in TEST_PROGRAMS.items() if shutil.which(program) is None]
+        missing += [package for library, package in TEST_LIBRARIES.items() if find_library(library) is None]
         if missing and not install_packages(missing):
             say(f"Some tests are skipped. To run them: sudo apt-get install {' '.join(missing)}")
     extra = "[test]" if with_tests else ""

@@ -12,10 +12,10 @@ import pytest
 
 from tests.support.http import KEY, SECRETS, client_of
 from tests.support.raw_server import RawServer, Reply, answering, raw_server, response
+from tray_connector.config.carriers import Limits
+from tray_connector.config.certificates import issuer_name
 from tray_connector.config.clock import Stop
 from tray_connector.model.errors import TransientError
-from tray_connector.sources.carriers import Limits
-from tray_connector.sources.certificates import issuer_name
 
 TLS = Path(__file__).parents[1] / "data" / "tls"
 GOOD = response(b'{"ok": true}')

@@ -14,10 +14,10 @@ import pytest
 from tests.support.clock import FakeClock
 from tests.support.http import QUICK, client_of
 from tests.support.raw_server import RawServer, answering, raw_server, response
+from tray_connector.config.budget import Budget, Window
+from tray_connector.config.carriers import Limits
 from tray_connector.config.clock import Stop, Stopped, SystemClock
 from tray_connector.model.errors import ConnectorError, TransientError
-from tray_connector.sources.budget import Budget, Window
-from tray_connector.sources.carriers import Limits
 from tray_connector.sources.http import HttpClient
 
 GOOD = response(b'{"ok": true}')

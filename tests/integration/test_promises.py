@@ -194,6 +194,21 @@ def test_renamed_people_and_tags_are_carried_into_stored_rows(
     assert row["description"] == "bleibt"
 
 
+def test_a_deleted_task_keeps_the_names_it_had(connector: Connector, office: SandboxOffice, clock: FakeClock) -> None:
+    person = office.office.create_person("Ada", "Byron")
+    tag = office.office.create_tag("R_777")
+    task = office.office.create_task("Aufmaß", tags=("R_777",), by=person.id)
+    connector.sync()
+    office.office.delete_task(task.id)
+    connector.sync()
+    office.office.rename_person(person.id, "Ada", "Lovelace")
+    office.office.rename_tag(tag.id, "R_778")
+    clock.advance(3700)
+    connector.sync()
+    row = connector.task(task.id)
+    assert (row["deleted"], row["created_by"], row["tags"]) == (1, "Ada Byron", ["R_777"])
+
+
 def test_categories_apply_writes_stored_rows_without_a_request(connector: Connector, office: SandboxOffice) -> None:
     office.office.create_task("Aufmaß", description="bleibt", tags=("R_101", "KGR_300"))
     thread = office.mailbox.add_conversation("Mail")

@@ -6,6 +6,7 @@ import json
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -14,10 +15,13 @@ import pytest
 
 from tests.support.connector import Connector
 from tests.support.log_guard import ExpectLog
-from tray_connector.config.clock import Stop, SystemClock
+from tray_connector.config.clock import Stop, Stopped, SystemClock
+from tray_connector.sandbox.faults import When
 from tray_connector.sandbox.mailbox import Mailbox
 from tray_connector.sandbox.office import Office
 from tray_connector.sandbox.running import SandboxOffice
+from tray_connector.sandbox.server import Request
+from tray_connector.sources.base import Since
 from tray_connector.sync.pause import Pause
 
 DEADLINE = 15.0
@@ -86,6 +90,27 @@ def test_changes_arrive_while_it_runs(connector: Connector, office: SandboxOffic
         status = connector.engine.status()
         assert status.pid is not None
         assert status.next_poll is not None
+
+
+def test_changes_arrive_while_a_long_backfill_reads(connector: Connector, office: SandboxOffice) -> None:
+    with running(connector):
+        eventually(lambda: connector.engine.status().state == "in step", "in step")
+
+        def is_of_the_backfill(request: Request) -> bool:
+            return "updatedAfter" not in request.query
+
+        silent = office.teamwork_server.faults.silence(When("/projects/api/v3/tasks.json", is_of_the_backfill))
+        stop, everything = Stop(), Since(None, everything=True)
+        with ThreadPoolExecutor(1) as pool:
+            backfill = pool.submit(connector.engine.backfill, everything, stop, source="teamwork")
+            eventually(lambda: silent.struck > 0, "the backfill waits for an answer")
+            task = office.office.create_task("Aufmaß")
+            eventually(lambda: str(task.id) in connector.rows("tasks"), "the new task")
+            assert not backfill.done()
+            office.teamwork_server.faults.release()
+            stop.set()
+            with pytest.raises(Stopped):
+                backfill.result(DEADLINE)
 
 
 def test_a_pause_rests_both_and_resuming_goes_on_at_once(connector: Connector, office: SandboxOffice) -> None:

@@ -85,6 +85,30 @@ def test_a_failed_sync_is_told_and_the_next_one_makes_up_for_it(
 
 
 @pytest.mark.skipif(os.name == "nt", reason="an open file cannot be moved away on Windows")
+def test_changes_are_read_and_kept_while_the_database_is_away(folder: Path, expect_log: ExpectLog) -> None:
+    clock = JumpingClock()
+    with sandbox(clock) as office:
+        connector = Connector(office, folder / "home", clock, PERIODIC_BACKFILL_INTERVAL="0.2")
+        path = connector.settings.sqlite_path
+        with running(connector):
+            until_state(connector, "in step")
+            aside = path.with_name("aside.db")
+            path.rename(aside)
+            path.mkdir()
+            wait_until(lambda: connector.engine.status().problems, 10, "a word about the file")
+            task = office.office.create_task("Neu")
+            connector.engine.sync_now()
+            wait_until(lambda: connector.engine.spool.contains("teamwork", str(task.id)), 10, "the task in the queue")
+            path.rmdir()
+            aside.rename(path)
+            connector.engine.sync_now()
+            until_named(connector, task.id, "Neu")
+            until_state(connector, "in step")
+        expect_log("database file")
+        connector.close()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="an open file cannot be moved away on Windows")
 def test_a_running_service_goes_on_when_the_file_is_back(folder: Path, expect_log: ExpectLog) -> None:
     clock = JumpingClock()
     with sandbox(clock) as office:

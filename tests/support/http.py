@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from tests.support.clock import FakeClock
+from tray_connector.config.budget import Budget, Window
+from tray_connector.config.carriers import Limits
 from tray_connector.config.clock import Clock
-from tray_connector.sources.budget import Budget, Window
-from tray_connector.sources.carriers import Limits
 from tray_connector.sources.http import HttpClient
 
 KEY = "Basic dHdwX3NlY3JldF9rZXk6eA=="

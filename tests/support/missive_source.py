@@ -10,6 +10,7 @@ from itertools import count
 from typing import Literal
 
 from tests.support.clock import FakeClock
+from tray_connector.config.budget import missive_budget
 from tray_connector.config.clock import Stop
 from tray_connector.model.events import Event
 from tray_connector.model.records import Conversation, Email
@@ -17,7 +18,6 @@ from tray_connector.sandbox.mailbox import Mailbox
 from tray_connector.sandbox.missive_site import MissiveSite
 from tray_connector.sandbox.missive_switches import MissiveSwitches
 from tray_connector.sources.base import Page, Reading, Since
-from tray_connector.sources.budget import missive_budget
 from tray_connector.sources.http import HttpClient
 from tray_connector.sources.missive import MissiveSource
 

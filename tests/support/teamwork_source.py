@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Protocol
 
 from tests.support.clock import FakeClock
+from tray_connector.config.budget import teamwork_budget
+from tray_connector.config.carriers import Limits
 from tray_connector.config.clock import Stop
 from tray_connector.model.events import Event
 from tray_connector.model.records import Conversation, Email, Record, Task
@@ -21,8 +23,6 @@ from tray_connector.sandbox.office_records import OfficeTask
 from tray_connector.sandbox.server import Request, Response, SandboxServer, Service
 from tray_connector.sandbox.teamwork import SANDBOX_KEY, TeamworkService, TeamworkSwitches
 from tray_connector.sources.base import Page, Reading, Since
-from tray_connector.sources.budget import teamwork_budget
-from tray_connector.sources.carriers import Limits
 from tray_connector.sources.http import HttpClient
 from tray_connector.sources.teamwork import TeamworkSource
 

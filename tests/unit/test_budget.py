@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.support.clock import FakeClock
+from tray_connector.config.budget import Budget, Slot, Window, missive_budget, teamwork_budget
 from tray_connector.config.clock import Stop, Stopped, SystemClock
-from tray_connector.sources.budget import Budget, Slot, Window, missive_budget, teamwork_budget
 
 MARGIN = 0.2
 

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from tray_connector.cli.console import Console
 from tray_connector.cli.failures import DONE, LATER, PERSON
 from tray_connector.cli.session import Environment, Session
+from tray_connector.cli.webhook_lines import webhook_lines
 from tray_connector.config.categories_file import CategoriesFile
 from tray_connector.config.setting_problems import SettingProblem
 from tray_connector.config.setting_table import SETTINGS, Setting
@@ -34,6 +35,7 @@ def check(session: Session, _: argparse.Namespace, console: Console) -> int:
     missing = [name for name in ("teamwork", "missive") if name not in tested]
     lines += [CheckLine(name.capitalize(), False, "Not tested: its settings are missing or wrong") for name in missing]
     lines += session.engine.check(session.stop)
+    lines += webhook_lines(session)
     return say_checks(lines, console)
 
 

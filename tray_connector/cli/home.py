@@ -10,10 +10,18 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TextIO, cast
 
-from tray_connector.cli import category_commands, check_command, queue_commands, state_commands, sync_commands
+from tray_connector.cli import (
+    category_commands,
+    check_command,
+    export_command,
+    migrate_command,
+    queue_commands,
+    state_commands,
+    sync_commands,
+)
 from tray_connector.cli.console import Console, ErrorLines, Relay, RemoteConsole
 from tray_connector.cli.failures import failed, our_mistake
-from tray_connector.cli.parser import UsageError, build_parser
+from tray_connector.cli.parser import UsageError, absolute_words, build_parser
 from tray_connector.cli.session import Environment, Session
 from tray_connector.config.clock import Stop, Stopped
 from tray_connector.config.logs import Terminal, start_logging
@@ -26,6 +34,7 @@ from tray_connector.desktop.instance import Hold, Holder, Instance
 from tray_connector.desktop.wire import CutOffError, GoneError, Message
 from tray_connector.model.errors import ConfigError, ConnectorError, TransientError
 from tray_connector.sync.assemble import assemble
+from tray_connector.webhooks.assemble import assemble_webhooks
 
 logger = logging.getLogger(__name__)
 
@@ -41,6 +50,8 @@ COMMANDS: dict[str, Command] = {
     "pause": state_commands.pause,
     "resume": state_commands.resume,
     "categories": category_commands.categories,
+    "migrate": migrate_command.migrate,
+    "export": export_command.export,
 }
 NEEDS_SOURCES = frozenset({"sync", "run", "backfill", "reconcile"})
 TELLS_CATEGORIES = frozenset({"status", "check", "categories"})
@@ -90,7 +101,7 @@ class Turn:
         raise busy(holder)
 
     def _hand_over(self, address: str, holder: Holder) -> int:
-        request = {"argv": self.words, "width": self.console.width}
+        request = {"argv": absolute_words(self.words, self.arguments), "width": self.console.width}
         with Relay(self.console) as relay:
             code = call(address, holder.token, request, relay.show, self.stop)
             relay.finish()
@@ -150,7 +161,14 @@ def run_here(environment: Environment, arguments: argparse.Namespace, hold: Hold
                 raise
             return check_command.check_without_engine(environment, settings, (*wrong, error.problem), console)
         stack.callback(engine.close)
-        session = Session(environment.paths, settings, engine, categories, environment.clock, stop, wrong)
+        webhooks = None
+        if arguments.command == "run":
+            webhooks = assemble_webhooks(
+                settings, environment.paths, environment.credentials, engine, environment.clock
+            )
+        session = Session(
+            environment.paths, settings, engine, categories, environment.clock, stop, wrong, webhooks, environment
+        )
         say_on_board(session)
         categories.on_change = lambda: say_on_board(session)
         if arguments.command in NEEDS_SOURCES:

@@ -56,7 +56,8 @@ def stopped(command: str, console: Console) -> int:
     """The command was ended by Ctrl-C or a signal."""
     if command == "run":
         return DONE
-    lost = "Nothing is lost; the next run goes on from here." if command in NEEDS_SOURCES else ""
+    goes_on = command in NEEDS_SOURCES or command == "migrate"
+    lost = "Nothing is lost; the next run goes on from here." if goes_on else ""
     console.err(f"Stopped. {lost}".rstrip())
     if console.json:
         console.data(failure_json(command, [Problem("stopped", "Stopped", "", lost)]))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 from typing import NoReturn
 
 from tray_connector import __version__
@@ -82,6 +83,15 @@ def build_parser() -> Parser:
 
     categories = add("categories", "Label categories: test the file, or apply it to what is stored.")
     categories.add_argument("action", choices=("check", "apply"))
+
+    migrate = add("migrate", "Copy everything that is stored into another database, compare it, and switch if asked.")
+    migrate.add_argument("--to", required=True, choices=("sqlite", "postgres", "airtable"), help="the other database")
+    migrate.add_argument("--switch", action="store_true", help="when everything is there, use it from then on")
+
+    export = add("export", "Tasks and e-mails as files for a spreadsheet.")
+    export.add_argument(
+        "--csv", required=True, type=folder, metavar="FOLDER", help="write tasks.csv and emails.csv there"
+    )
     return parser
 
 
@@ -109,6 +119,18 @@ def day(text: str) -> object:
         return parse_day(text.strip())
     except ValueError as reason:
         raise argparse.ArgumentTypeError(f"'{text}' {reason}; use DD.MM.YYYY or YYYY-MM-DD") from reason
+
+
+def folder(text: str) -> Path:
+    """A folder, wherever the process that takes the words may work."""
+    return Path(text).expanduser().absolute()
+
+
+def absolute_words(words: list[str], arguments: argparse.Namespace) -> list[str]:
+    """The words of a command for a process that works in another folder."""
+    if arguments.command != "export":
+        return words
+    return ["export", "--csv", str(arguments.csv), *(["--verbose"] if arguments.verbose else [])]
 
 
 def days(text: str) -> int:

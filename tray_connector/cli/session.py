@@ -14,20 +14,7 @@ from tray_connector.config.paths import Paths
 from tray_connector.config.settings import Settings, load_right_settings, load_settings
 from tray_connector.model.errors import Problem
 from tray_connector.sync.engine import Engine
-
-
-@dataclass(frozen=True)
-class Session:
-    """One command in one home."""
-
-    paths: Paths
-    settings: Settings
-    engine: Engine
-    categories: CategoriesFile
-    clock: Clock
-    stop: Stop
-    wrong: tuple[Problem, ...] = ()
-    """Settings that are wrong and were left out; only `check` works in spite of them."""
+from tray_connector.webhooks.service import Webhooks
 
 
 @dataclass(frozen=True)
@@ -48,9 +35,10 @@ class Environment:
         paths = Paths.find(os.environ, present)
         return cls(dict(os.environ), present, SystemClock(), paths, KeyringCredentials(paths.home))
 
-    def settings(self) -> Settings:
-        """Read them; raises `SettingsError` with every problem."""
-        return load_settings(environ=self.variables, paths=self.paths, dotenv=self.dotenv, credentials=self.credentials)
+    def settings(self, **instead: str) -> Settings:
+        """Read them, with these values `instead` of what is set; raises `SettingsError` with every problem."""
+        environ = {**self.variables, **instead}
+        return load_settings(environ=environ, paths=self.paths, dotenv=self.dotenv, credentials=self.credentials)
 
     def right_settings(self) -> tuple[Settings, tuple[Problem, ...]]:
         """Those that are right, and what is wrong with the others."""
@@ -62,3 +50,21 @@ class Environment:
         """The label categories; an older connector's are taken over from where its `.env` lies."""
         old = () if self.dotenv is None else (self.dotenv.parent,)
         return CategoriesFile(self.paths.categories_file, self.clock, old_folders=old)
+
+
+@dataclass(frozen=True)
+class Session:
+    """One command in one home."""
+
+    paths: Paths
+    settings: Settings
+    engine: Engine
+    categories: CategoriesFile
+    clock: Clock
+    stop: Stop
+    wrong: tuple[Problem, ...] = ()
+    """Settings that are wrong and were left out; only `check` works in spite of them."""
+    webhooks: Webhooks | None = None
+    """While `run` works, unless they are switched off."""
+    environment: Environment | None = None
+    """What the process was started with."""

@@ -58,11 +58,17 @@ def say_status(session: Session, current: EngineStatus, console: Console) -> Non
     calls = current.calls_month["destination"]
     row(
         "Destination",
-        session.settings.db_backend,
+        session.engine.writer.place.partition(":")[0],
         f"checked {moment(current.last_verified['destination'], zone)}",
         f"{number(calls, 'call', 'calls')} this month" if calls else "",
     )
     row("Queue", *queue_words(current.queue))
+    if current.files.waiting or current.files.failed:
+        row(
+            "Attachments",
+            f"{current.files.waiting:,} waiting" if current.files.waiting else "",
+            f"{current.files.failed:,} not stored: the log says why" if current.files.failed else "",
+        )
     if current.stale_categories:
         row(
             "Categories",

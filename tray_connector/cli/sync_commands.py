@@ -48,6 +48,11 @@ def report_json(report: Report) -> dict[str, object]:
             "missive": requests["missive"],
             "destination": report.destination_requests,
         },
+        "files": {
+            "stored": report.files.done.stored,
+            "waiting": report.files.left,
+            "requests": report.files.requests,
+        },
         "problems": [problem_json(error.problem) for error in report.errors],
     }
 
@@ -106,7 +111,7 @@ def walk_words(lane: LaneReport, *, dry_run: bool) -> str:
 def run(session: Session, _: argparse.Namespace, console: Console) -> int:
     """`run`: until SIGINT or SIGTERM."""
     console.err(f"Running. Data folder: {session.paths.home}. To stop: Ctrl-C")
-    session.engine.run(session.stop)
+    session.engine.run(session.stop, () if session.webhooks is None else session.webhooks.loops())
     return DONE
 
 
@@ -144,8 +149,8 @@ def watched(session: Session, console: Console, label: str, work: Callable[[], R
 
 def finish(update: Update, report: Report, found: int) -> None:
     """The last state of the progress: the board may have been wiped already, the report knows."""
-    done = sum(lane.dispatched.taken for lane in report.lanes)
-    complete = not report.errors and not report.waiting
+    done = sum(lane.dispatched.taken for lane in report.lanes) + report.files.done.tried
+    complete = not report.errors and not report.waiting and not report.files.left
     update(done, done if complete else max(done, found))
 
 
@@ -173,6 +178,8 @@ def say_numbers(console: Console, report: Report, indent: str = "") -> None:
         parts += [f"{lane.left_out:,} left out"] if lane.left_out else []
         requests = number(lane.requests, "request", "requests")
         console.out(f"{indent}{lane.source.capitalize()}: {', '.join(parts)} ({requests})")
+    if report.files.done.stored:
+        console.out(f"{indent}{number(report.files.done.stored, 'attachment', 'attachments')} stored")
 
 
 def conclude(console: Console, report: Report) -> int:
@@ -182,4 +189,6 @@ def conclude(console: Console, report: Report) -> int:
     if report.waiting:
         waiting = number(report.waiting, "record waits", "records wait")
         console.err(f"{waiting} to be stored. The reasons: tray-connector queue list")
+    if report.files.left:
+        console.err(f"{number(report.files.left, 'attachment waits', 'attachments wait')} to be stored.")
     return report.exit_code()

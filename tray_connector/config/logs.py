@@ -24,8 +24,11 @@ LARGEST = 2_000_000
 """Bytes of one log file."""
 KEPT = 5
 """Older files beside it: ``app.log.1`` … ``.5``."""
-CHATTY = ("apscheduler", "urllib3", "watchdog")
-"""Libraries whose INFO tells the user nothing; their DEBUG lines may hold addresses with keys."""
+CHATTY = {"apscheduler": logging.WARNING, "urllib3": logging.ERROR, "watchdog": logging.WARNING}
+"""Libraries whose INFO tells the user nothing; their DEBUG lines may hold addresses with keys.
+
+urllib3 warns, with a trace, of cut answers: whoever asked tells it once, in words.
+"""
 
 
 class JsonLines(logging.Formatter):
@@ -105,10 +108,10 @@ def start_logging(
     except OSError as error:
         log.warning("The log file cannot be written: %s", error)
     root.setLevel(min(handler.level for handler in _ours(root)))
-    for name in CHATTY:
+    for name, level in CHATTY.items():
         library = logging.getLogger(name)
         stack.callback(library.setLevel, library.level)
-        library.setLevel(logging.WARNING)
+        library.setLevel(level)
     return stack
 
 

@@ -75,6 +75,21 @@ class Paths:
         return self.data / "teamwork_tags.json"
 
     @property
+    def installation(self) -> Path:
+        """The id that tells this installation's webhooks from those of others."""
+        return self.data / "installation_id"
+
+    @property
+    def webhooks(self) -> Path:
+        """The webhooks that were registered."""
+        return self.data / "webhooks.json"
+
+    @property
+    def tunnel(self) -> Path:
+        """ngrok's agent and its configuration."""
+        return self.data / "ngrok"
+
+    @property
     def attachments(self) -> Path:
         """Files of e-mails, unless ``ATTACHMENTS_PATH`` says otherwise."""
         return self.data / "attachments"

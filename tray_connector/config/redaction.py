@@ -19,7 +19,7 @@ _PATTERNS = (
     re.compile(r"(\b(?:bearer|basic)\s+)[A-Za-z0-9+/._~-]{8,}=*", re.IGNORECASE),
     re.compile(r"(\b[a-z][a-z0-9+.-]*://[^\s/:@]*:)[^\s/@]+(?=@)", re.IGNORECASE),
     re.compile(
-        r"(\b(?:password|passwd|pwd|sslpassword|api_?key|auth_?token|access_token|secret)[\"']?\s*[=:]\s*)"
+        r"(\b(?:password|passwd|pwd|sslpassword|api_?key|auth_?token|access_token|secret|signature)[\"']?\s*[=:]\s*)"
         r"(?:'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|[^\s&\"',;}]+)",
         re.IGNORECASE,
     ),

@@ -50,6 +50,9 @@ class ConfigError(ConnectorError):
 class TransientError(ConnectorError):
     """Time mends it: no network, a limit, a service in trouble. Exit code 1."""
 
+    unsure = False
+    """A change that was asked for may have been carried out: it was sent, and no answer told how it ended."""
+
 
 class RecordError(ConnectorError):
     """One record is refused for its content; the others go on."""

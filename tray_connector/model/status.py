@@ -28,12 +28,25 @@ class QueueState:
 
 
 @dataclass(frozen=True, slots=True)
+class FileState:
+    """Files of stored e-mails that are not where they shall be."""
+
+    waiting: int = 0
+    failed: int = 0
+    """Given up for the time being."""
+
+
+@dataclass(frozen=True, slots=True)
 class WebhookState:
     """How changes are announced."""
 
-    mode: Literal["off", "tunnel", "public"] = "off"
+    mode: Literal["off", "webhooks", "polling"] = "off"
+    """``off``: not set up. ``polling``: set up, and not working (yet): polls are quick instead."""
     healthy: bool | None = None
+    """None: nothing is wrong, but nothing is proved either."""
     last_delivery: datetime | None = None
+    problem: Problem | None = None
+    """Why they do not work."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +71,9 @@ class Facts:
     syncing: int = 0
     """Records brought into step in this run so far, while there is more to do."""
     total: int = 0
+    collected_until: datetime | None = None
+    """All that waits does so on purpose, and will be written then."""
+    files: FileState = FileState()
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,9 +125,12 @@ def _working(facts: Facts) -> Verdict:
     if facts.queue.waiting and not (facts.running or facts.syncing or facts.total):
         word = "record waits" if facts.queue.waiting == 1 else "records wait"
         return Verdict("attention", f"{facts.queue.waiting} {word} to be stored", START)
-    if facts.syncing or facts.queue.waiting:
+    collected = facts.collected_until is not None and not facts.syncing
+    if facts.syncing or (facts.queue.waiting and not collected):
         total = max(facts.total, facts.syncing + facts.queue.waiting)
         return Verdict("syncing", f"Syncing {facts.syncing} of {total}")
+    if facts.files.waiting or facts.files.failed:
+        return _storing(facts)
     if verified is None:
         if facts.running:
             return Verdict("starting", "Starting")
@@ -119,7 +138,22 @@ def _working(facts: Facts) -> Verdict:
     # A success that lies ahead was noted before the clock was set back, nobody knows how long ago.
     if not -patience(facts.poll_interval) < facts.now - verified <= patience(facts.poll_interval):
         return Verdict("attention", f"Not checked since {clock_text(verified)}", "" if facts.running else START)
-    return Verdict("in step", f"In step, checked {ago(facts.now - verified)}")
+    headline = f"In step, checked {ago(facts.now - verified)}"
+    if facts.collected_until is not None and facts.queue.waiting:
+        word = "change is" if facts.queue.waiting == 1 else "changes are"
+        headline += f". {facts.queue.waiting} {word} written at {clock_text(facts.collected_until)}"
+    return Verdict("in step", headline)
+
+
+def _storing(facts: Facts) -> Verdict:
+    waiting, failed = facts.files.waiting, facts.files.failed
+    if failed:
+        word = "attachment is" if failed == 1 else "attachments are"
+        return Verdict("attention", f"{failed} {word} not stored", "The log names them. They are tried again")
+    word = "attachment waits" if waiting == 1 else "attachments wait"
+    if not facts.running:
+        return Verdict("attention", f"{waiting} {word} to be stored", START)
+    return Verdict("syncing", f"{waiting} {word} to be stored")
 
 
 def clock_text(moment: datetime) -> str:
@@ -176,6 +210,7 @@ class EngineStatus:
     """Stored records that still have the categories of an earlier file."""
     synced: int = 0
     total: int = 0
+    files: FileState = FileState()
 
     def to_json(self) -> dict[str, object]:
         """The form of `status --json`: keys are only ever added."""
@@ -200,6 +235,7 @@ class EngineStatus:
                 "mode": self.webhooks.mode,
                 "healthy": self.webhooks.healthy,
                 "last_delivery": text(self.webhooks.last_delivery),
+                "problem": None if self.webhooks.problem is None else self.webhooks.problem.sentence(),
             },
             "calls_month": self.calls_month["destination"],
             "calls": dict(self.calls_month),
@@ -210,4 +246,5 @@ class EngineStatus:
             "stored": dict(self.stored),
             "left_out": dict(self.left_out),
             "stale_categories": self.stale_categories,
+            "files": {"waiting": self.files.waiting, "failed": self.files.failed},
         }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
 from typing import Protocol
@@ -88,6 +88,9 @@ class Reading:
     left_out: int = 0
     read_number: int = 0
     """Taken before the oldest request that this reading rests on."""
+    links: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """Missive: attachment → the signed address that came with its message. As good as a key while it lives, so it is
+    never written down."""
 
 
 class Known(Protocol):
@@ -108,6 +111,20 @@ class Known(Protocol):
 
 ReadNumber = Callable[[], int]
 """Gives the next read number; called before a request is sent."""
+
+
+FileLinks = Mapping[str, str] | ConnectorError | None
+"""The signed addresses of an e-mail's files by attachment; why they cannot be read; or None: the message is gone."""
+
+
+class FileSource(Protocol):
+    """A source whose records have files."""
+
+    def file_links(self, email_ids: Sequence[str], stop: Stop) -> Mapping[str, FileLinks]:
+        """Read the addresses anew, for each of the e-mails: one request for ten. Raises when the service as a whole
+        fails.
+        """
+        ...
 
 
 class Source(Protocol):
@@ -139,6 +156,12 @@ class Source(Protocol):
 
     def look_again(self, ids: Collection[str], stop: Stop) -> Mapping[str, Verdict]:
         """The second look at ids that the walk did not show (tasks, conversations)."""
+        ...
+
+    def read_whole(self, ids: Sequence[str], stop: Stop) -> Mapping[str, Stored | ConnectorError | None]:
+        """Tasks, e-mails as they are now, read for their `LARGE_FIELDS`: what else they say follows the events. A
+        record that alone cannot be read is its error, one that is gone is None. Teamwork 500 a request, Missive 10.
+        """
         ...
 
     def first_run_from(self) -> datetime | None:

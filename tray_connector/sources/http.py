@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import ipaddress
 import json
 import logging
 import random
 import threading
 import weakref
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import SplitResult, urlencode, urljoin, urlsplit
 
+from tray_connector.config.budget import Budget, Slot
+from tray_connector.config.carriers import Authorization, Call, Carriers, Limits, Manner, Outcome, Received
 from tray_connector.config.clock import Clock, Stop, Stopped
-from tray_connector.model.errors import ConfigError, ConnectorError, InternalError, TransientError
-from tray_connector.sources.budget import Budget, Slot
-from tray_connector.sources.carriers import Authorization, Call, Carriers, Limits, Manner, Outcome, Received
-from tray_connector.sources.http_errors import (
+from tray_connector.config.http_errors import (
     BY_ITSELF,
     Redactor,
     Service,
@@ -28,7 +26,9 @@ from tray_connector.sources.http_errors import (
     translate,
     words_of,
 )
-from tray_connector.sources.http_headers import Signals
+from tray_connector.config.http_headers import Signals
+from tray_connector.config.network import is_loopback
+from tray_connector.model.errors import ConfigError, ConnectorError, InternalError, TransientError
 
 _log = logging.getLogger(__name__)
 
@@ -45,7 +45,7 @@ class Answer:
 
     status: int
     data: Any
-    """The JSON object; None where an accepted error status came without one."""
+    """The JSON object; None where an accepted error status, or a change, was answered without one."""
     headers: Mapping[str, str]
     """Names in any case."""
     server_time: datetime | None
@@ -57,19 +57,32 @@ class Answer:
 class _AgainLaterError(Exception):
     """A try failed in a way that another one may mend, after so many seconds."""
 
-    def __init__(self, error: ConnectorError, wait: float | None = None, *, limit: bool = False) -> None:
+    def __init__(
+        self, error: ConnectorError, wait: float | None = None, *, limit: bool = False, unsent: bool = False
+    ) -> None:
         super().__init__(error.problem.code)
         self.error = error
         self.wait = wait
         self.limit = limit
+        self.ignored = limit or unsent
+        """Surely nothing was carried out."""
 
 
 class _ElsewhereError(Exception):
     """The service sends us to another path of the same address."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Question:
+    method: str
+    url: str
+    body: bytes | None
+    urgent: bool
+    accept: frozenset[int]
+
+
 class HttpClient:
-    """Reads one service with one key. Thread-safe. `close` it, or let it go: then its connections close as well.
+    """Asks one service with one key. Thread-safe. `close` it, or let it go: then its connections close as well.
 
     The key goes to the host of `base_url` and to no other, and appears in no log, error or repr. `rate_statuses`
     are the statuses that mean "too many requests"; one other than 429 counts only with ``X-RateLimit-Remaining: 0``.
@@ -146,18 +159,45 @@ class HttpClient:
         url = self._base + "/" + path.lstrip("/")
         if params:
             url += "?" + urlencode(params, safe=",:")
+        return self._persist(_Question("GET", url, None, urgent, accept), stop)
+
+    def change(
+        self,
+        method: Literal["POST", "PUT", "DELETE"],
+        path: str,
+        payload: Mapping[str, Any] | None = None,
+        *,
+        stop: Stop,
+        accept: frozenset[int] = frozenset(),
+    ) -> Answer:
+        """Send a change with `payload` as JSON, as urgent; answers and errors as `get`, 2xx may come without a body.
+
+        PUT and DELETE are tried again as a GET is. A POST is tried again only when it surely did not arrive, or was
+        refused for too many requests. When its outcome is not known, `TransientError.unsure` is set; after `Stopped`
+        it is not known either.
+        """
+        body = None if payload is None else json.dumps(payload, ensure_ascii=False).encode()
+        return self._persist(_Question(method, self._base + "/" + path.lstrip("/"), body, True, accept), stop)
+
+    def _persist(self, question: _Question, stop: Stop) -> Answer:
         patience, redirects, tries = _BACK_OFF, 0, 0
+        once = question.method == "POST"
         while True:
             tries += 1
             try:
-                return self._try(url, stop, urgent, accept)
+                return self._try(question, stop)
+            except TransientError as error:
+                error.unsure = once
+                raise
             except _ElsewhereError as elsewhere:
                 redirects += 1
                 tries -= 1
                 if redirects > _REDIRECTS:
                     raise self._redirected_in_circles() from None
-                url = str(elsewhere)
+                question = replace(question, url=str(elsewhere))
             except _AgainLaterError as again:
+                if once and not again.ignored:
+                    raise _unsure(again.error) from again
                 wait = 0.0 if again.limit else again.wait or random.uniform(0.75, 1.25) * 2.0 ** (2 * tries - 2)
                 if tries == _TRIES or wait > patience:
                     raise again.error from again
@@ -166,18 +206,19 @@ class HttpClient:
                 if self._clock.wait(stop, wait):
                     raise Stopped from None
 
-    def _try(self, url: str, stop: Stop, urgent: bool, accept: frozenset[int]) -> Answer:
-        slot = self._budget.take(stop, urgent=urgent)
+    def _try(self, question: _Question, stop: Stop) -> Answer:
+        slot = self._budget.take(stop, urgent=question.urgent)
         with self._lock:
             self._sent += 1
-        outcome = self._carriers.carry(Call(url, lambda outcome: self._ended(slot, outcome)), stop)
+        call = Call(question.url, lambda outcome: self._ended(slot, outcome), question.method, question.body)
+        outcome = self._carriers.carry(call, stop)
         said = outcome.status if isinstance(outcome, Received) else type(outcome).__name__
-        _log.debug("%s: GET %s: %s", self._service.code, urlsplit(url).path, said)
+        _log.debug("%s: %s %s: %s", self._service.code, question.method, urlsplit(question.url).path, said)
         if isinstance(outcome, Received):
-            return self._judged(url, outcome, accept)
+            return self._judged(question, outcome)
         error = translate(self._service, outcome, self._host)
         if error.problem.code.endswith(_AGAIN):
-            raise _AgainLaterError(error) from outcome
+            raise _AgainLaterError(error, unsent=never_sent(outcome)) from outcome
         raise error from outcome
 
     def _ended(self, slot: Slot, outcome: Outcome) -> None:
@@ -198,17 +239,19 @@ class HttpClient:
     def _is_over(self, received: Received, signals: Signals) -> bool:
         return received.status == 429 or (received.status in self._rate_statuses and signals.remaining == 0)
 
-    def _judged(self, url: str, received: Received, accept: frozenset[int]) -> Answer:
+    def _judged(self, question: _Question, received: Received) -> Answer:
         status, signals = received.status, self._signals(received)
         if self._is_over(received, signals):
             raise _AgainLaterError(self._limited(received, signals), limit=True)
         if 200 <= status < 300:
-            return Answer(status, self._object(received), received.headers, signals.server_time)
-        if status in accept:
+            empty = question.method != "GET" and not received.body.strip()
+            data = None if empty else self._object(received)
+            return Answer(status, data, received.headers, signals.server_time)
+        if status in question.accept:
             data = _object_or_none(received.body)
             return Answer(status, data, received.headers, signals.server_time, self._words(received))
         if 300 <= status < 400:
-            raise self._redirected(url, received)
+            raise self._redirected(question, received)
         if status >= 500 or status in (408, 425):
             wait = signals.retry_after
             retry_at = None if wait is None else self._clock.now() + timedelta(seconds=wait)
@@ -272,10 +315,11 @@ class HttpClient:
             "In a public network, sign in on its page first. " + BY_ITSELF,
         )
 
-    def _redirected(self, url: str, received: Received) -> Exception:
-        location = urljoin(url, received.headers.get("Location") or "")
-        here, there = urlsplit(url), urlsplit(location)
-        if received.headers.get("Location") and _origin(here) == _origin(there):
+    def _redirected(self, question: _Question, received: Received) -> Exception:
+        location = urljoin(question.url, received.headers.get("Location") or "")
+        here, there = urlsplit(question.url), urlsplit(location)
+        # A change is sent to one place only: what a redirect makes of its method is not agreed upon.
+        if question.method == "GET" and received.headers.get("Location") and _origin(here) == _origin(there):
             return _ElsewhereError(location)
         kind = ConfigError if received.status in (301, 308) else TransientError
         return kind(
@@ -291,6 +335,12 @@ class HttpClient:
         return TransientError(f"{self._service.code}-elsewhere", title, f"{self._host} redirects again and again.")
 
 
+def _unsure(error: ConnectorError) -> ConnectorError:
+    if isinstance(error, TransientError):
+        error.unsure = True
+    return error
+
+
 def _checked(service: Service, base_url: str) -> tuple[str, bool]:
     """The host of an acceptable base address, and whether it is this machine. Plain http is for loopback only."""
     problem = ""
@@ -299,7 +349,7 @@ def _checked(service: Service, base_url: str) -> tuple[str, bool]:
         host, port = parts.hostname or "", parts.port
     except ValueError:
         parts, host, port = urlsplit(""), "", None
-    loopback = _is_loopback(host)
+    loopback = is_loopback(host)
     if not host or parts.scheme not in ("http", "https") or port == 0:
         problem = "It must look like https://example.com."
     elif parts.scheme == "http" and not loopback:
@@ -310,15 +360,6 @@ def _checked(service: Service, base_url: str) -> tuple[str, bool]:
         title = f"The address of {service.name} is not valid"
         raise ConfigError(f"{service.code}-address", title, problem, "Enter it again.")
     return host, loopback
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _origin(parts: SplitResult) -> tuple[str, str | None, int | None]:

@@ -11,7 +11,7 @@ from tray_connector.config.clock import Clock
 from tray_connector.model.errors import ConfigError, ConnectorError, Problem
 from tray_connector.model.records import key_of
 from tray_connector.model.status import Activity
-from tray_connector.sync.writer import Change
+from tray_connector.sync.drafts import Change
 
 KEPT_ACTIVITIES = 500
 

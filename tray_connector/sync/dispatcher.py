@@ -14,10 +14,11 @@ from tray_connector.model.errors import ConnectorError, Problem, RecordError
 from tray_connector.model.events import Event
 from tray_connector.model.records import Email, Stored, Task
 from tray_connector.sources.base import Reading, Source
+from tray_connector.sync.drafts import Applied, Change
 from tray_connector.sync.ledger import Ledger
 from tray_connector.sync.ledger_rows import Entry
 from tray_connector.sync.spool import Lease, Spool
-from tray_connector.sync.writer import Applied, Change, Writer
+from tray_connector.sync.writer import Writer
 
 logger = logging.getLogger(__name__)
 

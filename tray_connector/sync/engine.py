@@ -8,27 +8,31 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 
 from tray_connector.config.clock import Clock, Stop
 from tray_connector.model.checks import CheckLine
 from tray_connector.model.codec import time_from_text, time_to_text
-from tray_connector.model.events import Event, SourceName
-from tray_connector.model.records import Stored, Table
-from tray_connector.model.status import EngineStatus
+from tray_connector.model.errors import ConnectorError, TransientError
+from tray_connector.model.events import SourceName
+from tray_connector.model.status import EngineStatus, WebhookState
 from tray_connector.sources.base import Since
 from tray_connector.sync.board import Board
+from tray_connector.sync.collecting import Collecting
+from tray_connector.sync.files import PART as FILES
+from tray_connector.sync.files import Files, beside
 from tray_connector.sync.keeper import IDLE, Keeper
 from tray_connector.sync.lane import Lane, LaneReport
 from tray_connector.sync.ledger import Ledger
 from tray_connector.sync.pause import Pause, read_pause, write_pause
 from tray_connector.sync.poller import Polled
+from tray_connector.sync.refresher import Refresher
 from tray_connector.sync.report import Options, RefreshReport, Report, engine_status
 from tray_connector.sync.schedule import Drift, Pace, Schedule, Wake
 from tray_connector.sync.spool import Spool
-from tray_connector.sync.writer import TABLES, Writer
+from tray_connector.sync.writer import Writer
 
 logger = logging.getLogger(__name__)
 
@@ -62,8 +66,10 @@ class Engine:
         board: Board,
         clock: Clock,
         options: Options,
+        files: Files | None = None,
     ) -> None:
         self.lanes = tuple(lanes)
+        self.files = files
         self.spool = spool
         self.ledger = ledger
         self.writer = writer
@@ -71,27 +77,34 @@ class Engine:
         self._clock = clock
         self._options = options
         self._keeper = Keeper(ledger, board, clock)
+        self._collecting = Collecting(spool, clock, options.collect_seconds)
+        self._refresher = Refresher(writer, spool, ledger, clock)
         self._poll_wakes = {lane.name: Wake() for lane in lanes}
         self._walk_wakes = {lane.name: Wake() for lane in lanes}
         self._write_wakes = {lane.name: Wake() for lane in lanes}
         self._running = threading.Event()
         self._next_poll: datetime | None = None
+        self._schedule = Schedule()
+        self.webhook_state: Callable[[], WebhookState] = WebhookState
+        """How changes are announced; whoever runs webhooks beside the engine puts its own here."""
 
     # The service: loops until stopped.
 
     def loops(self) -> tuple[Loop, ...]:
-        """Per source one loop that reads, one that writes, and, unless switched off, one that walks."""
+        """Per source one loop that reads, one that writes, and, unless switched off, one that walks; one for files."""
         loops = []
         for lane in self.lanes:
             loops.append(Loop(f"read-{lane.name}", partial(self._read_loop, lane)))
             loops.append(Loop(f"write-{lane.name}", partial(self._write_loop, lane)))
             if self._options.walk_interval:
                 loops.append(Loop(f"walk-{lane.name}", partial(self._walk_loop, lane)))
+        if self.files is not None:
+            loops.append(Loop("files", partial(self.files.loop, self._keeper)))
         return tuple(loops)
 
-    def run(self, stop: Stop) -> None:
-        """Run all loops in plain threads until stopped; returns when every one has ended."""
-        loops = self.loops()
+    def run(self, stop: Stop, beside: Sequence[Loop] = ()) -> None:
+        """Run all loops, and those `beside`, in plain threads until stopped; returns when every one has ended."""
+        loops = (*self.loops(), *beside)
         with self.serving(), ThreadPoolExecutor(len(loops), thread_name_prefix="engine") as pool:
             futures = [pool.submit(loop.run, stop) for loop in loops]
             # A loop ends only when stopped; should one break, the others must not go on as if all were well.
@@ -108,18 +121,25 @@ class Engine:
     @contextmanager
     def serving(self) -> Iterator[None]:
         """While inside, the schedule runs and dropped-in files are noticed; for the host of the loops."""
-        schedule = Schedule()
-        self.spool.retry_now(None)
+        self._retry_now()
+        self._schedule = Schedule()
         with self.spool.watch():
-            schedule.start(dict.fromkeys(self._poll_wakes.values(), self._options.poll_interval))
+            self._schedule.start(dict.fromkeys(self._poll_wakes.values(), self._options.poll_interval))
             if self._options.walk_interval:
-                schedule.start(dict.fromkeys(self._walk_wakes.values(), self._options.walk_interval))
+                self._schedule.start(dict.fromkeys(self._walk_wakes.values(), self._options.walk_interval))
             self._running.set()
             try:
                 yield
             finally:
                 self._running.clear()
-                schedule.stop()
+                self._schedule.stop()
+
+    def poll_every(self, seconds: float) -> None:
+        """Poll that often from now on: webhooks began or ceased to work."""
+        if seconds != self._options.poll_interval:
+            self._options = replace(self._options, poll_interval=seconds)
+            if self._running.is_set():
+                self._schedule.start(dict.fromkeys(self._poll_wakes.values(), seconds))
 
     def _read_loop(self, lane: Lane, stop: Stop) -> None:
         last = -math.inf
@@ -130,7 +150,7 @@ class Engine:
             if drift.noticed():
                 # What was to be tried in a minute might have to wait for days by the new time.
                 logger.info("The clock was set; what waits is tried now")
-                self.spool.retry_now(None)
+                self._retry_now()
             # Polls take at most half of what the service allows, however short the interval was set.
             if self._clock.monotonic() - last < lane.source.least_poll_interval():
                 return False
@@ -142,20 +162,29 @@ class Engine:
             return True
 
         # The schedule goes by the wall clock: when that is set back, the loop must not wait for it.
-        idle = max(LEAST_IDLE, 2 * self._options.poll_interval)
-        self._keeper.keep(lane.name, work, self._poll_wakes[lane.name], stop, name=f"read-{lane.name}", idle=idle)
+        def idle() -> float:
+            return max(LEAST_IDLE, 2 * self._options.poll_interval)
+
+        wake = self._poll_wakes[lane.name]
+        self._keeper.keep(lane.name, work, wake, stop, name=f"read-{lane.name}", idle=idle, heeds_others=False)
 
     def _write_loop(self, lane: Lane, stop: Stop) -> None:
+        wake = self._write_wakes[lane.name]
+
         def work(probing: bool) -> bool:
+            rest = 0.0 if probing else self._collecting.rest(lane.name)
+            if rest:
+                wake.wait(stop, rest)
+                return False
             done = lane.dispatch(stop, probing=probing)
             if done.taken:
                 self._keeper.recovered("destination", COMMAND)
             elif not probing:
+                self._collecting.written(lane.name)
                 self._calm()
                 self.spool.wait_ready(lane.name, stop, IDLE)
             return True
 
-        wake = self._write_wakes[lane.name]
         self._keeper.keep(lane.name, work, wake, stop, name=f"write-{lane.name}", waits=False)
 
     def _walk_loop(self, lane: Lane, stop: Stop) -> None:
@@ -177,22 +206,41 @@ class Engine:
             return True
 
         wake, longest = self._walk_wakes[lane.name], self._options.walk_interval
-        self._keeper.keep(lane.name, work, wake, stop, name=f"walk-{lane.name}", longest=longest)
+        self._keeper.keep(lane.name, work, wake, stop, name=f"walk-{lane.name}", longest=longest, heeds_others=False)
+
+    def _retry_now(self) -> None:
+        self.spool.retry_now(None)
+        if self.files is not None:
+            self.files.retry_now()
 
     def _calm(self) -> None:
-        if self.spool.counts().waiting == 0:
+        if self.spool.counts().waiting == 0 or self._collecting.until() is not None:
             self.board.calm()
 
     # The work itself.
 
     def _poll(self, lane: Lane, stop: Stop, *, all_streams: bool) -> Polled:
-        self.writer.ready(stop)
-        if self._directories_due(lane):
+        away = self._destination_away(stop)
+        if away is not None and not lane.caught_up:
+            raise away
+        if away is None and self._directories_due(lane):
             self._directories(lane, stop)
         polled = lane.poll(stop, all_streams=all_streams)
         self.ledger.note_success(lane.name, self._clock.now())
+        if away is not None:
+            raise away
         self.writer.verify(stop)
         return polled
+
+    def _destination_away(self, stop: Stop) -> ConnectorError | None:
+        """Why nothing can be written just now; what is read meanwhile is durable in the spool."""
+        try:
+            self.writer.ready(stop)
+        except ConnectorError as error:
+            if not self.ledger.is_bound:
+                raise
+            return error
+        return None
 
     def _directories_due(self, lane: Lane) -> bool:
         text = self.ledger.flag(f"directories:{lane.name}")
@@ -204,48 +252,12 @@ class Engine:
     def _directories(self, lane: Lane, stop: Stop) -> None:
         lane.source.refresh_directories(stop)
         # Compared with the stored rows, not with the last directories: a run cut off here makes up for it next time.
-        self.carry_names(lane, stop)
+        self._refresher.names(lane, stop)
         self.ledger.set_flag(f"directories:{lane.name}", time_to_text(self._clock.now()))
-
-    def carry_names(self, lane: Lane, stop: Stop) -> RefreshReport:
-        """Bring the names of people, tags and teams in the stored rows into step with the directories."""
-        tables: tuple[Table, ...] = ("tasks",) if lane.name == "teamwork" else ()
-        return self._refresh(tables, lane.source.renamed, stop, lambda _: None)
 
     def apply_categories(self, stop: Stop, on_progress: Callable[[RefreshReport], None]) -> RefreshReport:
         """Write the categories of all stored records by the file in force, from the ledger alone."""
-        self.writer.ready(stop)
-        return self._refresh(TABLES, lambda record: record, stop, on_progress)
-
-    def _refresh(
-        self,
-        tables: Sequence[Table],
-        change: Callable[[Stored], Stored],
-        stop: Stop,
-        on_progress: Callable[[RefreshReport], None],
-    ) -> RefreshReport:
-        total = RefreshReport()
-        for table in tables:
-            for step in self.writer.refresh(table, change, stop):
-                self.spool.put([self._fresh(name, key) for name, key in step.lost])
-                total = RefreshReport(
-                    total.looked_at + step.looked_at,
-                    total.written + step.written,
-                    total.failed + step.failed,
-                    total.reread + len(step.lost),
-                )
-                on_progress(total)
-        return total
-
-    def _fresh(self, table: Table, key: str) -> Event:
-        return Event(
-            source="teamwork" if table == "tasks" else "missive",
-            kind="task" if table == "tasks" else "conversation",
-            id=key,
-            read_number=self.ledger.last_read_number(),
-            since=self._clock.now(),
-            rewrite=True,
-        )
+        return self._refresher.categories(stop, on_progress)
 
     # Commands. They run in spite of a pause.
 
@@ -293,17 +305,23 @@ class Engine:
     ) -> Report:
         began = self._clock.now()
         calls = self.writer.requests_sent()
-        with ThreadPoolExecutor(max(1, len(lanes)), thread_name_prefix=kind) as pool:
+        files = self.files if kind != "reconcile" and any(lane.name == "missive" for lane in lanes) else None
+        with beside(files, stop) as stored, ThreadPoolExecutor(max(1, len(lanes)), thread_name_prefix=kind) as pool:
             futures = [pool.submit(lane.pump, partial(work, lane), stop, cutoff=began, write=write) for lane in lanes]
             reports = tuple(future.result() for future in futures)
-        report = Report(reports, self.writer.requests_sent() - calls, self.spool.counts().total)
+        report = Report(reports, self.writer.requests_sent() - calls, self.spool.counts().total, stored())
         self._calm()
         failures = {error.part or lane.source: error for lane in reports for error in lane.errors}
+        failures |= {error.part or FILES: error for error in stored().errors}
         for part, error in failures.items():
             self._keeper.failed(part, error, COMMAND)
-        for part in {"destination", *(lane.source for lane in reports)} - failures.keys():
+        for part in {"destination", FILES, *(lane.source for lane in reports)} - failures.keys():
             self._keeper.recovered(part, COMMAND)
-        self.ledger.note_run(report.as_run(kind, began, self._clock.now()))
+        try:
+            self.ledger.note_run(report.as_run(kind, began, self._clock.now()))
+        except TransientError as error:
+            # What was done is done, and the report says it.
+            logger.warning("The run is missing in the history: %s", error.problem.sentence())
         return report
 
     # Steering and looking.
@@ -323,7 +341,10 @@ class Engine:
 
     def sync_now(self) -> None:
         """Have every loop begin a round now, whatever its schedule or back-off says."""
-        self.spool.retry_now(None)
+        self._retry_now()
+        self._collecting.release()
+        if self.files is not None:
+            self.files.wake.now()
         for wake in (*self._poll_wakes.values(), *self._write_wakes.values()):
             wake.now()
         self.spool.wake()
@@ -338,7 +359,10 @@ class Engine:
             board=self.board.view(),
             category_version=self.writer.categories.version,
             running=self._running.is_set(),
+            collected_until=self._collecting.until() if self._running.is_set() else None,
             next_poll=self._next_poll if self._running.is_set() else None,
+            webhooks=self.webhook_state(),
+            files=None if self.files is None else self.files.counts(),
         )
 
     def check(self, stop: Stop) -> list[CheckLine]:
@@ -351,6 +375,8 @@ class Engine:
         """Let go of sources, destination, spool and ledger. After the loops have ended."""
         for lane in self.lanes:
             lane.source.close()
+        if self.files is not None:
+            self.files.close()
         self.writer.close()
         self.spool.close()
         self.ledger.close()

@@ -38,14 +38,16 @@ class Keeper:
         *,
         name: str,
         waits: bool = True,
-        idle: float = IDLE,
+        idle: Callable[[], float] = lambda: IDLE,
         longest: float = LONGEST_WAIT,
+        heeds_others: bool = True,
     ) -> None:
         """Do `work` again and again until stopped; a pause rests it, a failure backs it off and is told once.
 
         `work` is told whether the last round failed, and answers whether it did anything: only then is a failure over.
-        With `waits` it waits for its wake-up after each round, at most `idle` seconds. `name` is the loop's own;
-        `longest` (seconds) bounds the time between two tries.
+        With `waits` it waits for its wake-up after each round, at most so many seconds as `idle` says. `name` is the
+        loop's own; `longest` (seconds) bounds the time between two tries, unless the part that fails names a later
+        one; without `heeds_others` that counts for the loop's own part only.
         """
         failures = 0
         troubled: set[str] = set()
@@ -60,7 +62,8 @@ class Keeper:
                 failures += 1
                 troubled.add(error.part or part)
                 self.failed(error.part or part, error, name)
-                wake.wait(stop, self._back_off(failures, error, longest), patient=True)
+                heeded = error if heeds_others or error.part in (None, part) else None
+                wake.wait(stop, self._back_off(failures, heeded, longest), patient=True)
             except Exception:
                 failures += 1
                 logger.exception("%s broke off and is tried again", name)
@@ -74,7 +77,7 @@ class Keeper:
                         self.recovered(each, name)
                     troubled.clear()
                 if waits:
-                    wake.wait(stop, idle)
+                    wake.wait(stop, idle())
 
     def _rest(self, wake: Wake, stop: Stop) -> bool:
         pause = read_pause(self._ledger)

@@ -63,10 +63,12 @@ class Lane:
     board: Board
     clock: Clock
     reading: threading.Lock = field(default_factory=threading.Lock)
+    filling: threading.Lock = field(default_factory=threading.Lock)
     walking: threading.Lock = field(default_factory=threading.Lock)
     writing: threading.Lock = field(default_factory=threading.Lock)
+    catching_up: threading.Lock = field(default_factory=threading.Lock)
     caught_up: bool = False
-    """Whether what an earlier process left waiting was tried."""
+    """Whether what a process before may have written without noting it was tried; needless where it ended in order."""
 
     @property
     def name(self) -> SourceName:
@@ -80,8 +82,8 @@ class Lane:
             return self.poller.poll(stop, all_streams=all_streams)
 
     def backfill(self, since: Since, stop: Stop, *, rewrite: bool) -> Polled:
-        """Walk from `since`."""
-        with turn(self.reading, stop):
+        """Walk from `since`. Polls go on meanwhile."""
+        with turn(self.filling, stop):
             self._catch_up(stop)
             return self.poller.backfill(since, stop, rewrite=rewrite)
 
@@ -109,10 +111,10 @@ class Lane:
         """
         if self.caught_up:
             return
-        self.caught_up = True
-        began = self.clock.now()
-        while self.dispatch(stop, cutoff=began).taken:
-            continue
+        with turn(self.catching_up, stop):
+            began = self.clock.now()
+            while not self.caught_up:
+                self.caught_up = not self.dispatch(stop, cutoff=began).taken
 
     def _drain(self, stop: Stop, cutoff: datetime, until: Callable[[], bool]) -> None:
         """Write what is due at `cutoff` and what comes newly, until `until` holds and nothing is left."""

@@ -5,21 +5,22 @@ Knowledge of records belongs to the *bound destination*: another database, or on
 
 from __future__ import annotations
 
-import logging
 import sqlite3
-import threading
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from copy import copy
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 from tray_connector.config.clock import Clock
 from tray_connector.destinations.base import Identity
 from tray_connector.model.codec import time_from_text, time_to_text, to_json
-from tray_connector.model.errors import InternalError, TransientError
+from tray_connector.model.errors import InternalError
 from tray_connector.model.events import SourceName
 from tray_connector.model.records import Conversation, Email, Table, key_of
+from tray_connector.sync.ledger_copy import Copying
+from tray_connector.sync.ledger_file import LedgerFile
+from tray_connector.sync.ledger_files import EmailFiles, FileBook
+from tray_connector.sync.ledger_found import FoundBook
 from tray_connector.sync.ledger_rows import (
     ENTRY_COLUMNS,
     Entry,
@@ -31,98 +32,30 @@ from tray_connector.sync.ledger_rows import (
     entry_of,
     row_of,
 )
-from tray_connector.sync.ledger_schema import UNCLEAN, ledger_trouble, open_ledger
 
-logger = logging.getLogger(__name__)
-
-READ_NUMBERS = "read_numbers"
 LAST_BOUND = "last_bound"
-READ_BLOCK = 1000
 KEPT_REQUESTS = timedelta(minutes=20)
 KEPT_RUNS = 1000
 KEPT_MONTHS = 24
 
 
-class Ledger:
-    """Durable when a call returns (WAL, synchronous=FULL). Safe from any thread. Raises TransientError ``ledger-disk``.
+class Ledger(LedgerFile):
+    """What is known of each destination's records, and what was asked of the services. See `LedgerFile`.
 
-    Implements `sources.base.Known` and `sources.budget.RequestLog`.
+    Implements `sources.base.Known` and `config.budget.RequestLog`.
     """
 
     def __init__(self, path: Path, clock: Clock) -> None:
-        self._clock = clock
-        self._lock = threading.RLock()
-        self._connection, self.damaged = open_ledger(path, clock.now())
-        self._closed = False
+        super().__init__(path, clock)
         self._bound: int | None = None
         self._expected: str | None = None
         self.binding = 0
         """Another number whenever the knowledge of records begins anew: another destination, or an emptied one."""
-        self._next_read, self._reserved = 0, 0
         self._pruned = 0
-
-    def close(self) -> None:
-        """Close the file and note that it was closed in order. May be called twice.
-
-        Where that cannot be noted (disk full, locked), the file is looked over when it is opened next.
-        """
-        with self._lock:
-            if self._closed:
-                return
-            try:
-                with self._transaction() as connection:
-                    connection.execute("DELETE FROM flags WHERE name = ?", (UNCLEAN,))
-                    # Numbers that were reserved and not used are free again.
-                    if self._reserved:
-                        connection.execute(
-                            "INSERT OR REPLACE INTO flags VALUES (?, ?)", (READ_NUMBERS, str(self._next_read))
-                        )
-            except TransientError as error:
-                logger.info("The ledger could not be closed in order: %s", error.problem.message)
-            self._connection.close()
-            self._closed = True
-
-    @contextmanager
-    def _transaction(self) -> Iterator[sqlite3.Connection]:
-        with self._lock:
-            try:
-                self._connection.execute("BEGIN IMMEDIATE")
-                try:
-                    yield self._connection
-                    self._connection.execute("COMMIT")
-                except BaseException:
-                    # SQLite has ended the transaction by itself where the disk was full.
-                    if self._connection.in_transaction:
-                        self._connection.execute("ROLLBACK")
-                    raise
-            except sqlite3.Error as error:
-                raise ledger_trouble(error) from error
-
-    def _rows(self, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
-        with self._lock:
-            try:
-                return self._connection.execute(sql, values).fetchall()
-            except sqlite3.Error as error:
-                raise ledger_trouble(error) from error
-
-    # Read numbers.
-
-    def next_read_number(self) -> int:
-        """A number larger than every one given before, over restarts and kills too. Taken before a request is sent."""
-        with self._lock:
-            if self._next_read >= self._reserved:
-                # A new ledger begins beyond every number that the spool may hold from before the old one was damaged.
-                begin = self.flag(READ_NUMBERS) or int(self._clock.now().timestamp() * READ_BLOCK)
-                start = max(self._next_read, int(begin))
-                self.set_flag(READ_NUMBERS, str(start + READ_BLOCK))
-                self._next_read, self._reserved = start, start + READ_BLOCK
-            self._next_read += 1
-            return self._next_read
-
-    def last_read_number(self) -> int:
-        """The number given last, or one that is at least as large."""
-        with self._lock:
-            return self._next_read or int(self.flag(READ_NUMBERS) or 0)
+        self.files = FileBook(self._transaction, self._rows, lambda: self._destination, lambda: self._shown)
+        """What became of the files of e-mails."""
+        self.found = FoundBook(self._transaction, self._rows, lambda: self._destination, lambda: self._shown)
+        """What the destination held before we wrote into it."""
 
     # The destination.
 
@@ -133,11 +66,9 @@ class Ledger:
     def bind(self, identity: Identity) -> bool:
         """Make it the one that all knowledge of records is about. True when something was written there before."""
         with self._transaction() as connection:
-            key = (identity.place, identity.instance)
-            connection.execute("INSERT OR IGNORE INTO destinations (place, instance) VALUES (?, ?)", key)
-            row = connection.execute("SELECT number FROM destinations WHERE place = ? AND instance = ?", key).fetchone()
-            if self._bound != int(row[0]):
-                self._bound = int(row[0])
+            number = number_of(connection, identity)
+            if self._bound != number:
+                self._bound = number
                 self.binding += 1
             known = connection.execute("SELECT 1 FROM records WHERE destination = ? LIMIT 1", (self._bound,)).fetchone()
             if self.flag(LAST_BOUND) != str(self._bound):
@@ -149,10 +80,38 @@ class Ledger:
     def forget_bound(self) -> None:
         """The bound destination was emptied: what was known of its records, and its checkpoints, count no more."""
         with self._transaction() as connection:
-            for table in ("records", "conversations", "checkpoints", "left_out"):
+            for table in ("records", "conversations", "checkpoints", "left_out", "files", "found", "surveys"):
                 connection.execute(f"DELETE FROM {table} WHERE destination = ?", (self._destination,))  # noqa: S608 - fixed names
-            connection.execute("DELETE FROM flags WHERE name GLOB 'success:*'")
+            if self.flag(LAST_BOUND) == str(self._bound):
+                connection.execute("DELETE FROM flags WHERE name GLOB 'success:*'")
             self.binding += 1
+
+    @property
+    def is_bound(self) -> bool:
+        """Whether a destination was opened since the start."""
+        return self._bound is not None
+
+    def beside(self, identity: Identity) -> Ledger:
+        """The same books, opened at another destination to copy into it; what is bound here stays bound."""
+        other = copy(self)
+        other.open_at(identity)
+        return other
+
+    def open_at(self, identity: Identity) -> None:
+        """For `beside`: make it the one that this view is about."""
+        with self._transaction() as connection:
+            self._bound = number_of(connection, identity)
+        self.files = FileBook(self._transaction, self._rows, lambda: self._destination, lambda: self._shown)
+        self.found = FoundBook(self._transaction, self._rows, lambda: self._destination, lambda: self._shown)
+
+    def copying(self, target: Ledger) -> Copying:
+        """What of the bound destination is not in `target`, which came from `beside`."""
+        return Copying(self._transaction, self._rows, self.number, target.number)
+
+    @property
+    def number(self) -> int:
+        """The bound destination's own."""
+        return self._destination
 
     @property
     def _destination(self) -> int:
@@ -187,8 +146,15 @@ class Ledger:
         rows = self._rows(sql, (self._destination, conversation_id))
         return {row[0]: entry_of("emails", row) for row in rows}
 
-    def note(self, entries: Sequence[Entry], conversations: Sequence[tuple[Conversation, int]] = ()) -> None:
-        """Note rows that are durable, and conversations with the read number of their state, in one transaction."""
+    def note(
+        self,
+        entries: Sequence[Entry],
+        conversations: Sequence[tuple[Conversation, int]] = (),
+        files: Sequence[EmailFiles] = (),
+    ) -> None:
+        """Note rows that are durable, conversations with the read number of their state, and the files of e-mails that
+        were written whole, in one transaction.
+        """
         if not entries and not conversations:
             return
         number = self._destination
@@ -203,12 +169,15 @@ class Ledger:
                 "WHERE excluded.read_number >= read_number",
                 [(number, key_of(item), as_text(to_json(item)), read) for item, read in conversations],
             )
+            self.files.keep(connection, files)
 
     def remove(self, table: Table, ids: Collection[str]) -> None:
         """Their rows are not (or no longer) in the destination."""
         with self._transaction() as connection:
             keys = [(self._destination, table, key) for key in ids]
             connection.executemany("DELETE FROM records WHERE destination = ? AND tab = ? AND id = ?", keys)
+            if table == "emails":
+                self.files.drop(connection, ids)
 
     def iterate(self, table: Table, batch: int = 500) -> Iterator[list[Entry]]:
         """All of a table in the order of ids, a batch at a time; others may write meanwhile."""
@@ -310,7 +279,7 @@ class Ledger:
         sql = "SELECT source, sum(count) FROM left_out WHERE destination = ? GROUP BY source ORDER BY source"
         return dict(self._rows(sql, (self._shown,)))
 
-    # Checkpoints, successes, flags.
+    # Checkpoints and successes.
 
     def checkpoint(self, source: SourceName, stream: str) -> datetime | None:
         """How far a stream was read into the bound destination."""
@@ -332,19 +301,6 @@ class Ledger:
         """When a check of this part last wholly succeeded, for the destination that `count` means."""
         text = self.flag(f"success:{what}")
         return None if text is None or (self._expected and self._shown is None) else time_from_text(text)
-
-    def flag(self, name: str) -> str | None:
-        """A small piece of state."""
-        rows = self._rows("SELECT value FROM flags WHERE name = ?", (name,))
-        return str(rows[0][0]) if rows else None
-
-    def set_flag(self, name: str, value: str | None) -> None:
-        """Keep it, or with None drop it."""
-        with self._transaction() as connection:
-            if value is None:
-                connection.execute("DELETE FROM flags WHERE name = ?", (name,))
-            else:
-                connection.execute("INSERT OR REPLACE INTO flags VALUES (?, ?)", (name, value))
 
     # Requests and runs.
 
@@ -391,3 +347,11 @@ class Ledger:
             Run(kind, time_from_text(began), time_from_text(ended), *rest)
             for kind, began, ended, *rest in self._rows(sql, (limit,))
         ]
+
+
+def number_of(connection: sqlite3.Connection, identity: Identity) -> int:
+    """The destination's number in these books, given newly when it has none."""
+    key = (identity.place, identity.instance)
+    connection.execute("INSERT OR IGNORE INTO destinations (place, instance) VALUES (?, ?)", key)
+    row = connection.execute("SELECT number FROM destinations WHERE place = ? AND instance = ?", key).fetchone()
+    return int(row[0])

@@ -11,7 +11,7 @@ from tray_connector.model.errors import ConfigError, TransientError
 
 logger = logging.getLogger(__name__)
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 3
 BUSY_SECONDS = 0.25
 """Only a foreign program can hold the lock, and our threads wait for it one after the other: a stop shall not."""
 
@@ -78,6 +78,57 @@ CREATE TABLE runs (
 );
 CREATE TABLE flags (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 """
+FILES = """
+CREATE TABLE files (
+  number INTEGER PRIMARY KEY,
+  destination INTEGER NOT NULL REFERENCES destinations (number) ON DELETE CASCADE,
+  email_id TEXT NOT NULL,
+  id TEXT NOT NULL,
+  state TEXT NOT NULL DEFAULT 'waiting',
+  noted INTEGER NOT NULL DEFAULT 1,
+  attempts INTEGER NOT NULL DEFAULT 0,
+  due REAL,
+  code TEXT NOT NULL DEFAULT '',
+  reason TEXT NOT NULL DEFAULT '',
+  file_id TEXT,
+  UNIQUE (destination, email_id, id)
+);
+CREATE INDEX files_due ON files (destination, due, number) WHERE due IS NOT NULL;
+CREATE INDEX files_by_state ON files (destination, state, code);
+CREATE INDEX files_untold ON files (destination, number) WHERE noted = 0;
+CREATE TABLE contents (
+  id TEXT PRIMARY KEY, sha256 TEXT NOT NULL, byte_size INTEGER NOT NULL, path TEXT NOT NULL
+) WITHOUT ROWID;
+"""
+FOUND = """
+CREATE TABLE found (
+  number INTEGER PRIMARY KEY,
+  destination INTEGER NOT NULL REFERENCES destinations (number) ON DELETE CASCADE,
+  tab TEXT NOT NULL,
+  id TEXT NOT NULL,
+  record_id TEXT NOT NULL,
+  files TEXT NOT NULL,
+  UNIQUE (destination, tab, id, record_id)
+);
+CREATE TABLE surveys (
+  destination INTEGER NOT NULL REFERENCES destinations (number) ON DELETE CASCADE,
+  tab TEXT NOT NULL,
+  PRIMARY KEY (destination, tab)
+) WITHOUT ROWID;
+"""
+UPGRADES = {
+    1: FILES
+    + """
+INSERT INTO files (destination, email_id, id, due)
+SELECT records.destination, records.id, json_extract(file.value, '$.attachment_id'), 0
+FROM records, json_each(records.record, '$.attachments') AS file WHERE records.tab = 'emails';
+""",
+    2: FOUND,
+}
+"""From this version to the next one."""
+BEGAN = "began"
+"""The flag that says how the process before ended: `IN_ORDER`, or anything else."""
+IN_ORDER = "in order"
 UNCLEAN = "open"
 """The flag that is set while the file is in use: found at opening, the last process did not end by itself."""
 
@@ -120,12 +171,17 @@ def _open(path: Path) -> sqlite3.Connection:
         connection.execute("PRAGMA fullfsync = ON")  # macOS: fsync alone does not reach the disk
         connection.execute("PRAGMA foreign_keys = ON")
         if version == 0:
-            connection.executescript(f"BEGIN IMMEDIATE;{SCHEMA}PRAGMA user_version = {SCHEMA_VERSION};COMMIT;")
-        elif connection.execute("SELECT 1 FROM flags WHERE name = ?", (UNCLEAN,)).fetchone():
+            tables = f"{SCHEMA}{FILES}{FOUND}PRAGMA user_version = {SCHEMA_VERSION};"
+            connection.executescript(f"BEGIN IMMEDIATE;{tables}COMMIT;")
+        unclean = connection.execute("SELECT 1 FROM flags WHERE name = ?", (UNCLEAN,)).fetchone() is not None
+        if unclean:
             verdict = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
             if verdict != "ok":
                 raise sqlite3.DatabaseError(f"database disk image is malformed: {verdict}")
-        connection.execute("INSERT OR REPLACE INTO flags VALUES (?, '1')", (UNCLEAN,))
+        for older in range(version or SCHEMA_VERSION, SCHEMA_VERSION):
+            connection.executescript(f"BEGIN IMMEDIATE;{UPGRADES[older]}PRAGMA user_version = {older + 1};COMMIT;")
+        began = "anew" if version == 0 else "after a crash" if unclean else IN_ORDER
+        connection.execute("INSERT OR REPLACE INTO flags VALUES (?, '1'), (?, ?)", (UNCLEAN, BEGAN, began))
     except BaseException:
         connection.close()
         raise

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -45,7 +46,7 @@ class Polled:
 
 
 class Poller:
-    """Keeps one source's checkpoints. One thread at a time."""
+    """Keeps one source's checkpoints. Polls come from one thread at a time, backfills from another."""
 
     def __init__(
         self,
@@ -64,6 +65,9 @@ class Poller:
         self._overlap = timedelta(seconds=overlap)
         self._on_progress = on_progress
         self._asked: dict[str, float] = {}
+        self._checkpoints = threading.Lock()
+        self.on_found: Callable[[Sequence[Event]], None] = lambda _: None
+        """Told what an ordinary poll found to be new or changed: somebody may have announced it."""
 
     def poll(self, stop: Stop, *, all_streams: bool = False) -> Polled:
         """Ask every stream that is due (or all). A stream that fails leaves its checkpoint and raises."""
@@ -100,9 +104,10 @@ class Poller:
         if binding != self._ledger.binding:
             return
         began = began or BEGINNING
-        known = self._ledger.checkpoint(self.source.name, REACH)
-        if known is None or began < known:
-            self._ledger.set_checkpoint(self.source.name, REACH, began)
+        with self._checkpoints:
+            known = self._ledger.checkpoint(self.source.name, REACH)
+            if known is None or began < known:
+                self._ledger.set_checkpoint(self.source.name, REACH, began)
 
     def _is_due(self, stream: Stream) -> bool:
         asked = self._asked.get(stream.name)
@@ -119,13 +124,15 @@ class Poller:
         for page in self.source.changes(stream, since, stop):
             self.wait_for_room(stop)
             passed = frozenset() if asked_for else self._left_by_first_run(page.events)
-            polled = self.queue([event for event in page.events if event.id not in passed], rewrite=rewrite)
+            taken = [event for event in page.events if event.id not in passed]
+            polled = self.queue(taken, rewrite=rewrite, is_news=since.changed_after is not None and not asked_for)
             self._ledger.note_left_out(self.source.name, dict.fromkeys(page.left_out, 1))
             total += replace(polled, left_out=len(page.left_out) + len(passed))
             newest = latest(newest, page.newest)
         # What was written into another destination meanwhile is not in this one.
-        if binding == self._ledger.binding:
-            self._move(stream, since, newest)
+        with self._checkpoints:
+            if binding == self._ledger.binding:
+                self._move(stream, since, newest)
         return total
 
     def _left_by_first_run(self, events: Sequence[Event]) -> frozenset[str]:
@@ -146,7 +153,7 @@ class Poller:
             and event.payload.updated_at <= first
         )
 
-    def queue(self, events: Sequence[Event], *, rewrite: bool = False) -> Polled:
+    def queue(self, events: Sequence[Event], *, rewrite: bool = False, is_news: bool = False) -> Polled:
         """Put what the destination does not have yet into the spool; durable when it returns."""
         if rewrite:
             events = [replace(event, rewrite=True) for event in events]
@@ -154,6 +161,8 @@ class Poller:
         # Told before: what is in the spool may be written in the next moment.
         self._on_progress(Polled(read=len(events), queued=len(needed)))
         self._spool.put(needed)
+        if is_news:
+            self.on_found(needed)
         return Polled(read=len(events), queued=len(needed), unchanged=len(events) - len(needed))
 
     def differing(self, events: Sequence[Event]) -> list[Event]:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from tray_connector.model.errors import ConfigError, ConnectorError
 from tray_connector.model.events import SOURCES
-from tray_connector.model.status import PARTS, EngineStatus, Facts, Part, QueueState, WebhookState, judge
+from tray_connector.model.status import PARTS, EngineStatus, Facts, FileState, Part, QueueState, WebhookState, judge
 from tray_connector.sync.board import BoardView
+from tray_connector.sync.files import FilesReport
 from tray_connector.sync.lane import LaneReport
 from tray_connector.sync.ledger import Ledger
+from tray_connector.sync.ledger_files import FileCounts
 from tray_connector.sync.ledger_rows import Run
 from tray_connector.sync.pause import read_pause
 from tray_connector.sync.spool import Spool
@@ -27,6 +29,8 @@ class Options:
     """Seconds between two walks of the reconciler; 0 = never."""
     pid: int
     zone: ZoneInfo
+    collect_seconds: float = 0.0
+    """How long the service collects changes before it writes them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +41,7 @@ class Report:
     destination_requests: int = 0
     waiting: int = 0
     """Events that are left in the spool."""
+    files: FilesReport = field(default_factory=FilesReport)
 
     @property
     def errors(self) -> tuple[ConnectorError, ...]:
@@ -45,6 +50,8 @@ class Report:
         for lane in self.lanes:
             for error in lane.errors:
                 found.setdefault(error.problem.code, error)
+        for error in self.files.errors:
+            found.setdefault(error.problem.code, error)
         return tuple(found.values())
 
     @property
@@ -71,7 +78,7 @@ class Report:
         """0: done and all stored; 3: a person must change something; 1: time will mend it."""
         if any(isinstance(error, ConfigError) for error in self.errors):
             return 3
-        return 1 if self.errors or self.waiting else 0
+        return 1 if self.errors or self.waiting or self.files.left else 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,10 +101,14 @@ def engine_status(
     board: BoardView | None = None,
     running: bool = False,
     next_poll: datetime | None = None,
+    collected_until: datetime | None = None,
+    files: FileCounts | None = None,
+    webhooks: WebhookState | None = None,
 ) -> EngineStatus:
     """The status, from what is on disk and, where an engine runs, from its board."""
     pause = read_pause(ledger)
     counts = spool.counts()
+    absent = FileState() if files is None else FileState(files.waiting, files.failed)
     queue = QueueState(counts.waiting, counts.retrying, counts.unreadable, counts.oldest)
     verified: dict[Part, datetime | None] = {part: ledger.last_success(part) for part in PARTS}
     troubles = {} if board is None else board.troubles
@@ -116,6 +127,8 @@ def engine_status(
             queue=queue,
             syncing=0 if board is None else board.synced,
             total=0 if board is None else board.found,
+            collected_until=local(collected_until, options.zone),
+            files=absent,
         )
     )
     month = now.strftime("%Y-%m")
@@ -128,7 +141,7 @@ def engine_status(
         paused_until=pause.until if pause.holds(now) else None,
         pause_open_ended=pause.open_ended,
         queue=queue,
-        webhooks=WebhookState(),
+        webhooks=webhooks or WebhookState(),
         calls_month={part: ledger.calls_in_month(part, month) for part in PARTS},
         pid=options.pid if running else None,
         problems=tuple(trouble.problem for trouble in troubles.values()),
@@ -137,6 +150,7 @@ def engine_status(
         stale_categories=ledger.stale_categories(category_version),
         synced=0 if board is None else board.synced,
         total=0 if board is None else board.found,
+        files=absent,
     )
 
 

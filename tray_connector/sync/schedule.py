@@ -7,6 +7,7 @@ import threading
 from collections.abc import Mapping
 from datetime import UTC
 
+from apscheduler.job import Job
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from tray_connector.config.clock import Clock, Stop
@@ -91,11 +92,15 @@ class Schedule:
         # A round that took longer than its interval is normal, and the scheduler would warn of each.
         logging.getLogger("apscheduler").setLevel(logging.ERROR)
         self._scheduler = BackgroundScheduler(timezone=UTC, job_defaults={"coalesce": True, "misfire_grace_time": None})
+        self._jobs: dict[Wake, Job] = {}
 
     def start(self, wakes: Mapping[Wake, float]) -> None:
-        """Wake each so often (seconds), the first time after one interval. May be called again with others."""
+        """Wake each so often (seconds), the first time after one interval. May be called again, also to change that."""
         for wake, seconds in wakes.items():
-            self._scheduler.add_job(wake.due, "interval", seconds=seconds)
+            if wake in self._jobs:
+                self._jobs[wake].reschedule("interval", seconds=seconds)
+            else:
+                self._jobs[wake] = self._scheduler.add_job(wake.due, "interval", seconds=seconds)
         if not self._scheduler.running:
             self._scheduler.start()
 

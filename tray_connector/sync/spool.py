@@ -273,6 +273,12 @@ class Spool:
         unreadable = sum(n for name, n in self._files.set_aside_counts.items() if source in (None, name))
         return QueueCounts(total - retrying, retrying, unreadable, None if oldest is None else moment(oldest))
 
+    def oldest_new(self, source: SourceName) -> datetime | None:
+        """Since when the oldest event waits that was not tried yet."""
+        with self._changed:
+            since = self._shelves[source].index.oldest_new()
+        return None if since is None else moment(since)
+
     def _learn(self, shelves: Sequence[Shelf]) -> None:
         # Never waits for the disk lock: who asks for numbers shows them to somebody.
         if self._disk.acquire(blocking=False):

@@ -131,6 +131,11 @@ class SourceIndex:
         """The earliest time since which something waits, as far as it is known."""
         return min((slot.since for slot in self.slots.values() if slot.since is not None), default=None)
 
+    def oldest_new(self) -> float | None:
+        """The same of those that were not tried yet."""
+        times = (slot.since for slot in self.slots.values() if not slot.retry and slot.since is not None)
+        return min(times, default=None)
+
     def _push(self, key: str, slot: Slot) -> None:
         if slot.retry:
             heapq.heappush(self._later, (slot.next_try, slot.generation, key))

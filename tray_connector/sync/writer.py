@@ -7,21 +7,24 @@ old state and the older of two versions can never be written last.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 
 from tray_connector.config.clock import Clock, Stop, Stopped
-from tray_connector.destinations.base import Destination, Outcome, RowMissing, Written
+from tray_connector.destinations.base import Destination, FileRow, Outcome, RowMissing, StoredFile, StoredRow, Written
 from tray_connector.model.categories import Categories
 from tray_connector.model.checks import CheckLine
-from tray_connector.model.errors import ConnectorError, InternalError, Problem, RecordError, TransientError
-from tray_connector.model.events import SourceName, version_of
+from tray_connector.model.errors import ConnectorError, InternalError, RecordError, TransientError
+from tray_connector.model.events import version_of
 from tray_connector.model.records import Conversation, Stored, Table, key_of, table_of
 from tray_connector.sources.base import Reading
+from tray_connector.sync.drafts import Applied, Draft, Planned, result_of
+from tray_connector.sync.files_desk import FilesDesk
 from tray_connector.sync.ledger import Ledger
+from tray_connector.sync.ledger_files import EmailFiles
 from tray_connector.sync.ledger_rows import Entry
 from tray_connector.sync.plan import (
-    ChangeKind,
     Context,
     Row,
     Skip,
@@ -30,48 +33,9 @@ from tray_connector.sync.plan import (
     plan_state,
     row_key,
 )
+from tray_connector.sync.survey import duplicate_lines, emptied, survey, with_found
 
 TABLES: tuple[Table, ...] = ("tasks", "emails")
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """A row that was written."""
-
-    source: SourceName
-    kind: ChangeKind
-    record: Stored
-
-
-@dataclass(frozen=True, slots=True)
-class Applied:
-    """What became of one reading."""
-
-    reading: Reading
-    written: int = 0
-    """Rows written, without those flagged."""
-    unchanged: int = 0
-    flagged: int = 0
-    """Rows flagged as deleted."""
-    left_out: int = 0
-    problem: Problem | None = None
-    """A record of it was refused; its other records are written."""
-    reread: bool = False
-    """A row that was to be changed is missing in the destination: the record must be read again and written whole."""
-    changes: tuple[Change, ...] = ()
-
-
-@dataclass
-class _Draft:
-    """A reading on its way through `apply`."""
-
-    reading: Reading
-    rows: list[Row] = field(default_factory=list)
-    outcomes: list[Outcome] = field(default_factory=list)
-    notes: list[Entry] = field(default_factory=list)
-    unchanged: int = 0
-    left_out: int = 0
-    left_out_deleted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +61,11 @@ class Writer:
         self._clock = clock
         self._lock = threading.RLock()
         self._open = False
+        self._sent = 0
+        self.migrating = threading.Lock()
+        """Held by the one migration that may be under way."""
+        self.desk = FilesDesk(ledger, clock)
+        """Knows what the rows of e-mails mean for their files."""
         ledger.expect(destination.place)
         self._ensured: tuple[str, ...] | None = None
 
@@ -115,8 +84,9 @@ class Writer:
             try:
                 if not self._open:
                     known = self._ledger.bind(self._destination.open(stop))
-                    if known and self._emptied(stop):
+                    if known and emptied(self._ledger, self._destination, stop):
                         self._ledger.forget_bound()
+                    survey(self._destination, self._ledger, stop)
                     self._open, self._ensured = True, None
                     self._ledger.note_success("destination", self._clock.now())
                 names = self._categories().names
@@ -132,12 +102,6 @@ class Writer:
         error.part = "destination"
         return error
 
-    def _emptied(self, stop: Stop) -> bool:
-        if all(self._ledger.count(table) == 0 for table in TABLES):
-            return False
-        counts = self._destination.counts(stop)
-        return any(self._ledger.count(table) > 0 and counts.get(table, 0) == 0 for table in TABLES)
-
     def apply(self, readings: Sequence[Reading], stop: Stop, *, binding: int | None = None) -> list[Applied]:
         """Write what the readings hold, note it, and say what became of each, in order.
 
@@ -149,6 +113,9 @@ class Writer:
             if binding is not None and binding != self._ledger.binding:
                 raise self._lost(exchanged())
             drafts = self._plan(readings)
+            self.desk.arrived(readings)
+            if self._destination.fetches_files:
+                self.desk.plan(drafts, lambda ids: self.files_of(ids, stop))
             rows = [row for draft in drafts for row in draft.rows]
             outcomes = iter(self._write(rows, stop))
             for draft in drafts:
@@ -156,13 +123,15 @@ class Writer:
             self._note(drafts)
             if rows:
                 self._ledger.note_success("destination", self._clock.now())
-            return [_result(draft) for draft in drafts]
+            return [result_of(draft) for draft in drafts]
 
     def _write(self, rows: Sequence[Row], stop: Stop) -> Sequence[Outcome]:
         if not rows:
             return ()
         try:
-            outcomes = self._destination.write([row.write for row in rows], stop)
+            outcomes = self._destination.write(
+                with_found(self._destination, self._ledger, [row.write for row in rows]), stop
+            )
         except ConnectorError as error:
             raise self._lost(error) from error.__cause__
         if len(outcomes) != len(rows):
@@ -171,11 +140,11 @@ class Writer:
             )
         return outcomes
 
-    def _plan(self, readings: Sequence[Reading]) -> list[_Draft]:
-        known = _View(self._ledger, readings)
+    def _plan(self, readings: Sequence[Reading]) -> list[Draft]:
+        known = Planned(self._ledger, readings)
         drafts = []
         for reading in readings:
-            draft = _Draft(reading, left_out=reading.left_out)
+            draft = Draft(reading, left_out=reading.left_out)
             context = Context(self._categories(), self._clock.now(), reading.event.rewrite)
             handled = set()
             for record in reading.records:
@@ -192,20 +161,23 @@ class Writer:
             drafts.append(draft)
         return drafts
 
-    def _note(self, drafts: Sequence[_Draft]) -> None:
+    def _note(self, drafts: Sequence[Draft]) -> None:
         entries: list[Entry] = []
         conversations: list[tuple[Conversation, int]] = []
+        files: list[EmailFiles] = []
         merged: list[str] = []
         for draft in drafts:
             pairs = list(zip(draft.rows, draft.outcomes, strict=True))
             entries += draft.notes
             entries += [noted(row, outcome) for row, outcome in pairs if isinstance(outcome, Written)]
+            files += self.desk.noted(pairs)
             conversation = draft.reading.conversation
             if conversation is not None and all(isinstance(outcome, Written) for _, outcome in pairs):
                 conversations.append((as_known(conversation, draft.left_out_deleted), draft.reading.read_number))
                 if conversation.conversation_id != draft.reading.event.id:
                     merged.append(draft.reading.event.id)
-        self._ledger.note(entries, conversations)
+        self._ledger.note(entries, conversations, files)
+        self.desk.announce(files)
         if merged:
             self._ledger.remove_conversations(merged)
         for table in TABLES:
@@ -249,14 +221,96 @@ class Writer:
         failed = sum(isinstance(outcome, RecordError) for _, outcome in pairs)
         return Refreshed(len(entries), len(rows) - failed - len(lost), failed, tuple((table, key) for key in lost))
 
+    def note_files(self, files: Sequence[FileRow], stop: Stop) -> None:
+        """See `Destination.note_files`."""
+        with self._lock:
+            self.ready(stop)
+            try:
+                self._destination.note_files(files, stop)
+            except ConnectorError as error:
+                raise self._lost(error) from error.__cause__
+
+    def files_of(self, record_ids: Collection[str], stop: Stop) -> Mapping[str, Sequence[StoredFile]]:
+        """See `Destination.files_of`."""
+        with self._lock:
+            self.ready(stop)
+            try:
+                return self._destination.files_of(record_ids, stop)
+            except ConnectorError as error:
+                raise self._lost(error) from error.__cause__
+
+    def send_files(self, urls: Mapping[str, Mapping[str, str]], stop: Stop) -> dict[str, RecordError]:
+        """Have files fetched into rows that are there: e-mail → attachment → address. Gives the e-mails refused.
+
+        What came of the others' files is noted.
+        """
+        with self._lock:
+            self.ready(stop)
+            entries = self._ledger.entries("emails", urls)
+            links = {key: url for each in urls.values() for key, url in each.items()}
+            rows = self.desk.rows(entries, links, lambda ids: self.files_of(ids, stop))
+            pairs = list(zip(rows, self._write(rows, stop), strict=True))
+            self.desk.settle(pairs)
+            return {row_key(row): outcome for row, outcome in pairs if isinstance(outcome, RecordError)}
+
     def check(self, stop: Stop) -> Sequence[CheckLine]:
         """Live test of the destination."""
         with self._lock:
-            return self._destination.check(stop)
+            return [*self._destination.check(stop), *duplicate_lines(self._ledger)]
+
+    @property
+    def place(self) -> str:
+        """Where the records are written: `Destination.place`."""
+        return self._destination.place
+
+    @property
+    def fetches_files(self) -> bool:
+        """See `Destination.fetches_files`."""
+        return self._destination.fetches_files
+
+    @contextmanager
+    def held(self, stop: Stop) -> Iterator[None]:
+        """Nothing is written while inside; the destination is open."""
+        with self._lock:
+            self.ready(stop)
+            yield
+
+    def pages(
+        self, table: Table, stop: Stop, *, after: str | None = None
+    ) -> Iterator[tuple[Sequence[StoredRow], Mapping[str, Entry]]]:
+        """Every row of the destination, a page at a time, with what the ledger knows of the page's rows at that very
+        moment; see `Destination.rows`. Others may write between two pages.
+        """
+        rows: Iterator[Sequence[StoredRow]] | None = None
+        while True:
+            with self._lock:
+                self.ready(stop)
+                try:
+                    rows = rows or self._destination.rows(table, stop, after=after)
+                    page = next(rows, None)
+                except ConnectorError as error:
+                    raise self._lost(error) from error.__cause__
+                known = self._ledger.entries(table, [key_of(row.record) for row in page or ()])
+            if page is None:
+                return
+            yield page, known
+
+    def exchange(self, destination: Destination, stop: Stop) -> None:
+        """From now on write into this one, which is known to hold what the old one holds (`sync.migrate`).
+
+        What is under way notices it by `Ledger.binding`.
+        """
+        with self._lock:
+            self._destination.close()
+            self._sent += self._destination.requests_sent()
+            self._destination = destination
+            self._ledger.expect(destination.place)
+            self._open = False
+            self.ready(stop)
 
     def requests_sent(self) -> int:
-        """Calls sent to the destination since it was made."""
-        return self._destination.requests_sent()
+        """Calls sent to the destination since it was made, and before to one that it took the place of."""
+        return self._sent + self._destination.requests_sent()
 
     def verify(self, stop: Stop) -> None:
         """Look whether the destination is still there, where that costs nothing; raises what it raises when not."""
@@ -269,7 +323,7 @@ class Writer:
             if not alive:
                 return
             self._ledger.note_success("destination", self._clock.now())
-            if self._emptied(stop):
+            if emptied(self._ledger, self._destination, stop):
                 # Nothing is known of it any more: the next poll fills it.
                 self._ledger.forget_bound()
 
@@ -278,43 +332,6 @@ class Writer:
         with self._lock:
             self._open = False
             self._destination.close()
-
-
-class _View:
-    """The ledger as it will be once the rows planned so far are written: two readings of a call may concern one row."""
-
-    def __init__(self, ledger: Ledger, readings: Sequence[Reading]) -> None:
-        self._ledger = ledger
-        self._planned: dict[tuple[Table, str], Entry] = {}
-        keys: dict[Table, list[str]] = {"tasks": [], "emails": []}
-        for reading in readings:
-            for record in reading.records:
-                keys[table_of(record)].append(key_of(record))
-        self._entries = {table: ledger.entries(table, ids) if ids else {} for table, ids in keys.items()}
-
-    def entry(self, table: Table, key: str) -> Entry | None:
-        planned = self._planned.get((table, key))
-        return planned if planned is not None else self._entries[table].get(key)
-
-    def of_conversations(self, ids: Collection[str]) -> dict[str, Entry]:
-        found: dict[str, Entry] = {}
-        for conversation_id in ids:
-            found.update(self._ledger.entries_of(conversation_id))
-        return {key: self._planned.get(("emails", key), entry) for key, entry in found.items()}
-
-    def add(self, draft: _Draft, step: Row | Skip) -> None:
-        if isinstance(step, Row):
-            draft.rows.append(step)
-            record = step.entry.record
-            self._planned[(table_of(record), key_of(record))] = step.entry
-            return
-        if step.note is not None:
-            draft.notes.append(step.note)
-        if step.left_out:
-            draft.left_out += 1
-            draft.left_out_deleted = True
-        else:
-            draft.unchanged += 1
 
 
 def exchanged() -> TransientError:
@@ -338,20 +355,3 @@ def as_known(conversation: Conversation, left_out_deleted: bool) -> Conversation
     Where e-mails were left out because they lay in the trash, no count is kept: restoring must read them.
     """
     return replace(conversation, messages_count=-1) if left_out_deleted else conversation
-
-
-def _result(draft: _Draft) -> Applied:
-    pairs = list(zip(draft.rows, draft.outcomes, strict=True))
-    done = [row for row, outcome in pairs if isinstance(outcome, Written)]
-    refusals = [outcome.problem for _, outcome in pairs if isinstance(outcome, RecordError)]
-    event = draft.reading.event
-    return Applied(
-        draft.reading,
-        written=sum(row.change != "removed" for row in done),
-        unchanged=draft.unchanged,
-        flagged=sum(row.change == "removed" for row in done),
-        left_out=draft.left_out,
-        problem=refusals[0] if refusals else None,
-        reread=any(isinstance(outcome, RowMissing) for _, outcome in pairs),
-        changes=tuple(Change(event.source, row.change, row.write.record) for row in done),
-    )

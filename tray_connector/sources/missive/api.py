@@ -105,13 +105,14 @@ class MissiveApi:
         found = answer.data.get("messages")
         return [found] if isinstance(found, Mapping) else rows(found)
 
-    def directory(self, name: str, stop: Stop) -> list[Fields]:
+    def directory(self, name: str, stop: Stop, *, urgent: bool = False) -> list[Fields]:
         """All of ``users``, ``teams`` or ``organizations``."""
         everything: dict[str, Fields] = {}
         offset = 0
         while True:
             params = {"limit": str(DIRECTORY_LIMIT), "offset": str(offset)}
-            listing = _listing(self._client.get(name, params, stop=stop), name, DIRECTORY_LIMIT)
+            answer = self._client.get(name, params, stop=stop, urgent=urgent)
+            listing = _listing(answer, name, DIRECTORY_LIMIT)
             new = {key: row for row in rows(list(listing.rows)) if (key := identifier(row.get("id")))}
             is_last = len(listing.rows) < DIRECTORY_LIMIT or new.keys() <= everything.keys()
             everything.update(new)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -49,6 +49,8 @@ class Message:
     conversation_id: str | None
     """The conversation that Missive names for it now."""
     recipients_missing: bool = False
+    links: Fields = field(default_factory=dict, repr=False)
+    """Attachment → its signed address, which expires."""
 
 
 def text(value: Json) -> Text:
@@ -184,7 +186,7 @@ def message(data: Json, listed: Fields | None = None) -> Message | None:
         changed_at=moment(raw.get("updated_at")),
         body_missing=not isinstance(body, str) or recipients_missing,
     )
-    return Message(email, named, recipients_missing)
+    return Message(email, named, recipients_missing, dict(_links(raw.get("attachments"))))
 
 
 def _people(value: Json) -> tuple[Texts, Texts]:
@@ -221,6 +223,13 @@ def _attachments(value: Json, body: Json) -> Iterator[Attachment]:
             byte_size=size if size is not None and size >= 0 else None,
             inline=attachment_id in shown,
         )
+
+
+def _links(value: Json) -> Iterator[tuple[str, str]]:
+    for raw in rows(value):
+        attachment_id, url = identifier(raw.get("id")), raw.get("url")
+        if attachment_id is not None and isinstance(url, str) and url:
+            yield attachment_id, url
 
 
 def with_state(email: Email, state: Conversation) -> Email:

@@ -11,14 +11,14 @@ from typing import Literal
 
 from tray_connector.config.clock import Clock, Stop
 from tray_connector.model.checks import CheckLine
-from tray_connector.model.errors import RecordError, TransientError
+from tray_connector.model.errors import ConnectorError, RecordError, TransientError
 from tray_connector.model.events import Event, SourceName
 from tray_connector.model.records import Conversation, Record, Stored
-from tray_connector.sources.base import Fate, Known, Page, Reading, ReadNumber, Since, Stream, Verdict
+from tray_connector.sources.base import Fate, FileLinks, Known, Page, Reading, ReadNumber, Since, Stream, Verdict
 from tray_connector.sources.http import HttpClient
 from tray_connector.sources.missive import parse
 from tray_connector.sources.missive.api import MailboxRefusedError, MissiveApi, odd_record
-from tray_connector.sources.missive.bodies import Bodies, ensure_alive
+from tray_connector.sources.missive.bodies import Bodies, Wanted, ensure_alive
 from tray_connector.sources.missive.checking import check_lines
 from tray_connector.sources.missive.completion import IN_FLIGHT, Completion
 from tray_connector.sources.missive.coverage import Coverage
@@ -58,7 +58,7 @@ class MissiveSource:
         self._read_number = read_number
         self._scope = Scope(scope, teams, process_after)
         self._backfill = timedelta(days=backfill_days)
-        self._client = client
+        self.client = client
         self._api = MissiveApi(client)
         self._mailboxes = Mailboxes(self._api, clock, read_number)
         self._directories = Directories(self._api, clock)
@@ -162,6 +162,11 @@ class MissiveSource:
         )
         return completion.readings(events)
 
+    def file_links(self, email_ids: Sequence[str], stop: Stop) -> Mapping[str, FileLinks]:
+        """See `FileSource.file_links`."""
+        found = self._bodies.read([Wanted(email_id) for email_id in email_ids], stop) if email_ids else {}
+        return {key: it.links if isinstance(it, parse.Message) else it for key, it in found.items()}
+
     def walk(self, stop: Stop) -> Iterator[Page]:
         """Everything in Trash and Spam, All and each team in scope: every conversation once, C/50 requests a mailbox.
 
@@ -207,6 +212,11 @@ class MissiveSource:
         fate = Fate.DELETED if conversation.deleted and merged_into is None else Fate.THERE
         return Verdict(fate, event, merged_into=merged_into)
 
+    def read_whole(self, ids: Sequence[str], stop: Stop) -> Mapping[str, Stored | ConnectorError | None]:
+        """Messages alone, without their conversations: labels, deletion and address are not theirs."""
+        found = self._bodies.read([Wanted(message_id) for message_id in ids], stop) if ids else {}
+        return {key: it.email if isinstance(it, parse.Message) else it for key, it in found.items()}
+
     def first_run_from(self) -> datetime | None:
         """So many days before now."""
         return self._clock.now() - self._backfill
@@ -237,21 +247,21 @@ class MissiveSource:
 
     def waiting_until(self) -> datetime | None:
         """When Missive's limits allow the next ordinary request; None when now."""
-        return self._client.waiting_until()
+        return self.client.waiting_until()
 
     def least_poll_interval(self) -> float:
         """One request a poll for All, and one for each team that is read with every poll."""
         with self._lock:
             apart = len(self._apart)
-        return self._client.half_pace(1 + apart)
+        return self.client.half_pace(1 + apart)
 
     def close(self) -> None:
         """Close the client's connections."""
-        self._client.close()
+        self.client.close()
 
     def requests_sent(self) -> int:
         """Requests sent since the source was made, each try counted."""
-        return self._client.sent
+        return self.client.sent
 
 
 def _is_since(conversation: Conversation, down_to: datetime | None) -> bool:

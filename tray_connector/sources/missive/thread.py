@@ -182,6 +182,7 @@ class Thread:
             vanished=frozenset(self.vanished),
             left_out=self.left_out,
             read_number=self.number,
+            links={key: url for record in records for key, url in self.found[record.email_id].links.items()},
         )
 
     def _record(self, message: parse.Message) -> Email:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tray_connector.config.clock import Clock, Stop
 from tray_connector.model.checks import CheckLine
-from tray_connector.model.errors import InternalError
+from tray_connector.model.errors import ConnectorError, InternalError
 from tray_connector.model.events import Event, SourceName
 from tray_connector.model.records import Record, Stored, Task
 from tray_connector.sources.base import Fate, Known, Page, Reading, ReadNumber, Since, Stream, Verdict
@@ -54,7 +54,7 @@ class TeamworkSource:
         read_number: ReadNumber,
         ceiling: int = CEILING,
     ) -> None:
-        self._client = client
+        self.client = client
         self._site = site_url.strip().rstrip("/")
         self._projects = projects
         self._process_after = process_after
@@ -163,6 +163,13 @@ class TeamworkSource:
     def _has_left(self, verdict: Verdict) -> bool:
         return verdict.fate is Fate.THERE and verdict.event is not None and not self._is_in_scope(verdict.event.payload)
 
+    def read_whole(self, ids: Sequence[str], stop: Stop) -> Mapping[str, Stored | ConnectorError | None]:
+        """In the whole site, deleted ones too where Teamwork still shows them."""
+        verdicts = self._second_look.look(ids, stop) if ids else {}
+        found = {key: verdict.event.payload for key, verdict in verdicts.items() if verdict.event is not None}
+        tasks = {key: task for key, task in found.items() if isinstance(task, Task)}
+        return {key: tasks.get(key) for key in ids}
+
     def first_run_from(self) -> datetime | None:
         """The first run takes every task."""
         return None
@@ -195,23 +202,23 @@ class TeamworkSource:
 
     def check(self, stop: Stop) -> Sequence[CheckLine]:
         """Address, key with its owner, and how much it sees."""
-        return live_test(self._client, questions.of_projects(self._projects), stop)
+        return live_test(self.client, questions.of_projects(self._projects), stop)
 
     def waiting_until(self) -> datetime | None:
         """When Teamwork's limits allow the next ordinary request; None when now."""
-        return self._client.waiting_until()
+        return self.client.waiting_until()
 
     def least_poll_interval(self) -> float:
         """One request a poll; the deletions, once a minute, do not count."""
-        return self._client.half_pace(1)
+        return self.client.half_pace(1)
 
     def close(self) -> None:
         """Close the client's connections."""
-        self._client.close()
+        self.client.close()
 
     def requests_sent(self) -> int:
         """Requests sent by the client."""
-        return self._client.sent
+        return self.client.sent
 
     def _scope(self) -> dict[str, str]:
         scope = dict(questions.of_projects(self._projects))

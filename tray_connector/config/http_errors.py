@@ -16,9 +16,9 @@ from typing import Any
 import requests
 import urllib3.exceptions as u3
 
+from tray_connector.config.carriers import ForeignCertificateError, NoAnswerError, TooLargeError
+from tray_connector.config.causes import causes, find_cause
 from tray_connector.model.errors import ConfigError, ConnectorError, InternalError, TransientError
-from tray_connector.sources.carriers import ForeignCertificateError, NoAnswerError, TooLargeError
-from tray_connector.sources.causes import causes, find_cause
 
 _WORDS_AT_MOST = 300
 BY_ITSELF = "It is tried again by itself."
@@ -48,6 +48,7 @@ _SERVICES = {
         "Make a new one in Missive under Settings › API and enter it here.",
         "Use the key of a person who may see these mailboxes in Missive.",
     ),
+    "files": Service("files", "Missive's file store", "", ""),
 }
 
 

@@ -22,7 +22,7 @@ from tray_connector.config.clock import Clock, Stop, Stopped
 
 _log = logging.getLogger(__name__)
 
-_MARGIN = 0.1
+MARGIN = 0.1
 """Seconds added to each window: coarse timers, and clocks that do not run equally fast."""
 _ON_ITS_WAY = 2.0
 """Seconds that a request of an earlier run may have travelled after its send time was noted."""
@@ -73,9 +73,10 @@ class Slot:
 class _Meter:
     """One window: which answers still count, and how many more requests the server said it would take."""
 
-    def __init__(self, limit: int, seconds: float) -> None:
+    def __init__(self, limit: int, seconds: float, margin: float) -> None:
         self.limit = limit
         self.seconds = seconds
+        self._margin = margin
         self.ends: deque[float] = deque()
         self.left: int | None = None
         self._left_until = 0.0
@@ -83,7 +84,7 @@ class _Meter:
 
     def delay(self, now: float, in_flight: int, urgent: bool) -> float:
         """Seconds until one more request is allowed; infinite when an answer must come first."""
-        while self.ends and self.ends[0] + self.seconds + _MARGIN <= now:
+        while self.ends and self.ends[0] + self.seconds + self._margin <= now:
             self.ends.popleft()
         kept = 0 if urgent else self.limit // 10
         delay = 0.0
@@ -91,7 +92,7 @@ class _Meter:
         if too_many > len(self.ends):
             delay = math.inf
         elif too_many > 0:
-            delay = self.ends[too_many - 1] + self.seconds + _MARGIN - now
+            delay = self.ends[too_many - 1] + self.seconds + self._margin - now
         if self.left is not None and now >= self._left_until:
             self.left = None
         if self.left is not None and self.left <= kept:
@@ -123,7 +124,8 @@ class Budget:
     """One service's limits for one key. Thread-safe.
 
     The last tenth of each window is for urgent requests (polls). `hold_for` stops everything. With a `log`, the
-    requests of earlier runs count as well. `scale` multiplies the windows' limits.
+    requests of earlier runs count as well. `scale` multiplies the windows' limits; `margin` (seconds) is added to each
+    window.
     """
 
     def __init__(
@@ -135,12 +137,13 @@ class Budget:
         clock: Clock,
         log: RequestLog | None = None,
         scale: float = 1.0,
+        margin: float = MARGIN,
     ) -> None:
         self._service = service
         self._clock = clock
         self._log = log
         self._max_in_flight = max_in_flight
-        self._meters = [_Meter(max(1, int(window.limit * scale)), window.seconds) for window in windows]
+        self._meters = [_Meter(max(1, int(window.limit * scale)), window.seconds, margin) for window in windows]
         self._changed = threading.Condition()
         self._in_flight = 0
         self._urgent_waiting = 0

@@ -13,21 +13,19 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from http.cookiejar import DefaultCookiePolicy
+from typing import Protocol
 from urllib.parse import urlsplit
 
 import requests
-import truststore
 import urllib3
-from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase
 from requests.utils import select_proxy
-from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
+from tray_connector.config.causes import find_cause
+from tray_connector.config.certificates import issuer_of
 from tray_connector.config.clock import Stop, Stopped
+from tray_connector.config.network import SystemAdapter
 from tray_connector.model.errors import InternalError
-from tray_connector.sources.causes import find_cause
-from tray_connector.sources.certificates import issuer_of
 
 _CHUNK = 64 * 1024
 _IDLE_SECONDS = 30.0
@@ -86,11 +84,36 @@ class Authorization(AuthBase):
         return r
 
 
+class Taker(Protocol):
+    """Takes a large answer as it comes, on the carrier's thread. What it raises must be one of the expected errors."""
+
+    def begin(self, status: int, headers: Mapping[str, str]) -> bool:
+        """Whether it takes the body of this answer; otherwise it is gathered as any other."""
+        ...
+
+    def take(self, chunk: bytes) -> None:
+        """The next bytes."""
+        ...
+
+
 class Call:
     """One request on its way: the asking thread waits, a carrier finishes it."""
 
-    def __init__(self, url: str, ended: Callable[[Outcome], None]) -> None:
+    def __init__(
+        self,
+        url: str,
+        ended: Callable[[Outcome], None],
+        method: str = "GET",
+        body: bytes | None = None,
+        *,
+        headers: Mapping[str, str] | None = None,
+        taker: Taker | None = None,
+    ) -> None:
         self.url = url
+        self.method = method
+        self.body = body
+        self.headers = dict(headers or {})
+        self.taker = taker
         self.given_up = False
         self._ended = ended
         self._done = threading.Condition()
@@ -166,54 +189,12 @@ class _Line:
             return
 
 
-class _Adapter(HTTPAdapter):
-    """Certificates from the operating system's store, and connections that tell the line of their socket."""
-
-    def __init__(self, line: _Line) -> None:
-        self._pool_classes = _pool_classes(line)
-        self._context = truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        super().__init__(pool_connections=2, pool_maxsize=1)
-
-    def init_poolmanager(self, connections: int, maxsize: int, block: bool = False, **pool_kwargs: object) -> None:
-        super().init_poolmanager(connections, maxsize, block=block, ssl_context=self._context, **pool_kwargs)
-        self.poolmanager.pool_classes_by_scheme = self._pool_classes
-
-    def proxy_manager_for(self, proxy: str, **proxy_kwargs: object) -> urllib3.ProxyManager:
-        manager: urllib3.ProxyManager = super().proxy_manager_for(proxy, ssl_context=self._context, **proxy_kwargs)
-        manager.pool_classes_by_scheme = self._pool_classes
-        return manager
-
-    def cert_verify(self, *_: object) -> None:
-        # Requests would add its own bundle of authorities here. The pool was made with all that is needed: the
-        # system's store, and a bundle that the user named in the environment.
-        return
-
-
-def _pool_classes(line: _Line) -> dict[str, type[HTTPConnectionPool]]:
-    class Plain(HTTPConnection):
-        def connect(self) -> None:
-            super().connect()
-            line.opened(self.sock)
-
-    class Secure(HTTPSConnection):
-        def connect(self) -> None:
-            super().connect()
-            line.opened(self.sock)
-
-    class PlainPool(HTTPConnectionPool):
-        ConnectionCls = Plain
-
-    class SecurePool(HTTPSConnectionPool):
-        ConnectionCls = Secure
-
-    return {"http": PlainPool, "https": SecurePool}
-
-
 @dataclass(frozen=True, slots=True)
 class Manner:
     """How every request of a client is sent."""
 
-    authorization: Authorization
+    authorization: AuthBase
+    """Given even where there is no key: requests would look for one in ``.netrc``."""
     headers: Mapping[str, str]
     limits: Limits
     direct: bool
@@ -261,7 +242,7 @@ class _Carrier:
         session.auth = self._manner.authorization
         session.headers.update(self._manner.headers)
         session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-        adapter = _Adapter(self.line)
+        adapter = SystemAdapter(self.line.opened)
         for prefix in ("https://", "http://"):
             session.mount(prefix, adapter)
         return session
@@ -297,7 +278,9 @@ class _Carrier:
         self.line.begin(call)
         if call.given_up:
             raise OSError("given up before it was sent")
-        request = session.prepare_request(requests.Request("GET", call.url))
+        headers = {"Content-Type": "application/json"} if call.body is not None else {}
+        asked = requests.Request(call.method, call.url, headers=headers | call.headers, data=call.body)
+        request = session.prepare_request(asked)
         # Not `Session.send`: it would read the whole body of a redirect.
         settings = session.merge_environment_settings(call.url, {}, True, None, None)
         wait = (self._manner.limits.connect, self._manner.limits.silence)
@@ -312,7 +295,11 @@ class _Carrier:
         )
         with response:
             body = bytearray()
+            taker = call.taker if call.taker and call.taker.begin(response.status_code, response.headers) else None
             for chunk in response.raw.stream(_CHUNK, decode_content=True):
+                if taker is not None:
+                    taker.take(chunk)
+                    continue
                 body += chunk
                 if len(body) > self._manner.limits.largest:
                     raise TooLargeError(f"more than {self._manner.limits.largest} bytes")
