@@ -10,16 +10,33 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from benchmarks import backfill, mail_text, pipeline, quiet, spool, sqlite
+from benchmarks import (
+    airtable,
+    backfill,
+    mail_text,
+    migrate,
+    pipeline,
+    postgres,
+    quiet,
+    spool,
+    sqlite,
+    webhook_kills,
+    webhooks,
+)
 from benchmarks.figures import Benchmark, Table
 
 BENCHMARKS = (
     Benchmark("sqlite", sqlite.figures),
+    Benchmark("postgres", postgres.figures),
+    Benchmark("airtable", airtable.figures),
     Benchmark("pipeline", pipeline.figures),
     Benchmark("requests", backfill.requests),
     Benchmark("memory", backfill.memory),
     Benchmark("spool", spool.figures),
+    Benchmark("webhooks", webhooks.figures),
+    Benchmark("webhook-kills", webhook_kills.figures),
     Benchmark("mail-text", mail_text.figures),
+    Benchmark("migrate", migrate.figures),
     Benchmark("quiet", quiet.figures),
     Benchmark("start", quiet.start),
 )

@@ -12,12 +12,12 @@ from pathlib import Path
 from benchmarks.disk import files_per_second
 from benchmarks.figures import Figure, at_least
 from benchmarks.records import CATEGORIES, make_task
+from tray_connector.config.budget import Budget
 from tray_connector.config.clock import Stop, SystemClock
 from tray_connector.config.paths import Paths
 from tray_connector.destinations.sqlite import SqliteDestination
 from tray_connector.model.events import Event
 from tray_connector.model.records import Task
-from tray_connector.sources.budget import Budget
 from tray_connector.sources.http import HttpClient
 from tray_connector.sources.teamwork import TeamworkSource
 from tray_connector.sync.board import Board

@@ -14,7 +14,7 @@ from benchmarks.clocking import seconds_of
 from benchmarks.figures import Figure, at_least
 from benchmarks.records import CATEGORIES, make_email, make_task
 from tray_connector.config.clock import Stop, SystemClock
-from tray_connector.destinations.base import Write, Written
+from tray_connector.destinations.base import Destination, Write, Written
 from tray_connector.destinations.sqlite import SqliteDestination
 from tray_connector.model.records import Stored, Texts, labels_of
 
@@ -54,7 +54,7 @@ def figures(folder: Path, quick: bool) -> Sequence[Figure]:
         ]
 
 
-def rate(destination: SqliteDestination, each: Round, count: int, stop: Stop) -> float:
+def rate(destination: Destination, each: Round, count: int, stop: Stop) -> float:
     """Rows per second of one round."""
     writes = [
         Write(record, CATEGORIES.assign(labels_of(record)), columns=each.columns)

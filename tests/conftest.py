@@ -11,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from tests.support.log_guard import ExpectLog
+from tests.support.postgres import database, postgres_server, running_postgres  # noqa: F401 - fixtures for all tests
 
 NO_KEYRING = "keyring.backends.fail.Keyring"
 SETTING_PREFIXES = (

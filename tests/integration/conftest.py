@@ -24,7 +24,13 @@ def office(clock: FakeClock) -> Iterator[SandboxOffice]:
 
 
 @pytest.fixture
-def connector(office: SandboxOffice, tmp_path: Path, clock: FakeClock) -> Iterator[Connector]:
-    connector = Connector(office, tmp_path / "home", clock)
+def connector(
+    office: SandboxOffice, tmp_path: Path, clock: FakeClock, request: pytest.FixtureRequest
+) -> Iterator[Connector]:
+    """Into SQLite, unless the test is marked with another kind of database."""
+    settings = {}
+    if getattr(request, "param", "sqlite") == "postgres":
+        settings = {"DB_BACKEND": "postgres", "PG_DSN": request.getfixturevalue("database").dsn()}
+    connector = Connector(office, tmp_path / "home", clock, **settings)
     yield connector
     connector.close()

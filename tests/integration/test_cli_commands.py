@@ -49,10 +49,11 @@ def test_a_sync_says_what_it_did_and_stores_it(cli: CommandLine) -> None:
     assert said.code == 0
     assert re.fullmatch(
         rf"Teamwork: {TASKS} read, {TASKS} written, 0 unchanged \(\d+ requests\)\n"
-        rf"Missive: {MAILS} read, {MAILS} written, 0 unchanged \(\d+ requests\)\n",
+        rf"Missive: {MAILS} read, {MAILS} written, 0 unchanged \(\d+ requests\)\n"
+        r"2 attachments stored\n",
         said.out,
     )
-    events = TASKS + 3
+    events = TASKS + 3 + 2
     assert said.err == f"Syncing: {events} of {events}\n"
     assert (count(cli, "tasks"), count(cli, "emails")) == (TASKS, MAILS)
 
@@ -162,6 +163,18 @@ def test_a_check_names_every_setting_and_connection(cli: CommandLine, office: Sa
         assert any(found.startswith(line) for found in said.out.splitlines()), line
     data = cli("check --json").data
     assert all(line.keys() == {"name", "ok", "message", "hint"} and line["ok"] for line in data)
+
+
+def test_a_check_holds_the_volume_to_come_against_the_airtable_plan(cli: CommandLine, office: SandboxOffice) -> None:
+    cli.set({**office.airtable.environment(), "AIRTABLE_PLAN": "team"})
+    assert f"ok  Volume to come: {TASKS} tasks and e-mails, of which Missive tells no number" in cli("check").out
+    for number in range(1001 - TASKS):
+        office.office.create_task(f"Aufgabe {number}")
+    cli.set(AIRTABLE_PLAN="free")
+    said = cli("check")
+    assert said.code == 3
+    assert "!!  Volume to come: 1,001 tasks" in said.out
+    assert "The plan Free holds 1,000 records" in said.out
 
 
 def test_no_command_without_a_window(cli: CommandLine) -> None:

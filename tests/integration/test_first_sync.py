@@ -67,7 +67,7 @@ def test_no_value_is_an_empty_text(tmp_path: Path) -> None:
         for table in ("tasks", "emails", "attachments"):
             for row in connector.rows(table).values():
                 assert "" not in row.values()
-        assert all(row["state"] == "waiting" for row in connector.rows("attachments").values())
+        assert all(row["state"] == "stored" for row in connector.rows("attachments").values())
         connector.close()
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from pathlib import Path
 
 import pytest
@@ -14,11 +13,15 @@ from tests.support.log_guard import ExpectLog
 from tray_connector.sandbox.running import SandboxOffice
 from tray_connector.sync.report import Report
 
+BOTH = pytest.mark.parametrize("connector", ["sqlite", "postgres"], indirect=True)
+"""Into each kind of SQL database."""
+
 
 def written(report: Report) -> int:
     return sum(lane.dispatched.written + lane.dispatched.flagged for lane in report.lanes)
 
 
+@BOTH
 def test_a_cleared_tag_and_a_cleared_description_disappear(connector: Connector, office: SandboxOffice) -> None:
     connector.paths.categories_file.write_text(json.dumps({"Räume": "R_*"}), encoding="utf-8")
     connector.categories.reload()
@@ -33,6 +36,7 @@ def test_a_cleared_tag_and_a_cleared_description_disappear(connector: Connector,
     assert written(report) == 1
 
 
+@BOTH
 def test_one_edit_costs_one_write(connector: Connector, office: SandboxOffice) -> None:
     tasks = [office.office.create_task(f"Aufgabe {n}") for n in range(20)]
     connector.sync()
@@ -41,6 +45,7 @@ def test_one_edit_costs_one_write(connector: Connector, office: SandboxOffice) -
     assert (written(report), connector.task(tasks[7].id)["name"]) == (1, "geändert")
 
 
+@BOTH
 def test_a_new_mail_in_a_long_thread_costs_one_list_and_one_body(connector: Connector, office: SandboxOffice) -> None:
     thread = office.mailbox.add_conversation("Bauantrag", mails=47)
     connector.sync()
@@ -55,6 +60,7 @@ def test_a_new_mail_in_a_long_thread_costs_one_list_and_one_body(connector: Conn
     assert office.missive.server.requests.count("/v1/messages/") - before[1] == 1
 
 
+@BOTH
 def test_a_label_change_costs_no_message_request_and_one_row_per_mail(
     connector: Connector, office: SandboxOffice
 ) -> None:
@@ -69,6 +75,7 @@ def test_a_label_change_costs_no_message_request_and_one_row_per_mail(
     assert office.missive.server.requests.count("/v1/messages/") == requests
 
 
+@BOTH
 def test_a_deleted_task_is_flagged_and_a_restored_one_is_not(connector: Connector, office: SandboxOffice) -> None:
     task = office.office.create_task("Aufmaß", description="im Keller")
     connector.sync()
@@ -87,6 +94,7 @@ def test_a_deleted_task_is_flagged_and_a_restored_one_is_not(connector: Connecto
     assert (row["status"], row["deleted"], row["deleted_at"]) == (before["status"], 0, None)
 
 
+@BOTH
 def test_a_trashed_conversation_is_flagged_and_a_restored_one_is_not(
     connector: Connector, office: SandboxOffice
 ) -> None:
@@ -104,6 +112,7 @@ def test_a_trashed_conversation_is_flagged_and_a_restored_one_is_not(
     assert [(row["deleted"], row["deleted_at"]) for row in rows] == [(0, None)] * 3
 
 
+@BOTH
 def test_a_deleted_list_flags_its_tasks_at_the_next_walk(connector: Connector, office: SandboxOffice) -> None:
     project = office.office.create_project("Halle")
     tasks = office.office.create_list("Rohbau", project.id)
@@ -128,6 +137,7 @@ def test_a_dry_run_of_the_walk_changes_nothing(connector: Connector, office: San
     assert (report.lanes[0].reconciled.removals, connector.rows("tasks"), report.waiting) == (1, before, 0)
 
 
+@BOTH
 def test_a_conversation_that_is_gone_is_flagged_after_the_second_walk(
     connector: Connector, office: SandboxOffice
 ) -> None:
@@ -143,6 +153,7 @@ def test_a_conversation_that_is_gone_is_flagged_after_the_second_walk(
     assert flagged == {thread.id}
 
 
+@BOTH
 def test_a_deleted_message_is_flagged_and_its_neighbours_stay(connector: Connector, office: SandboxOffice) -> None:
     thread = office.mailbox.add_conversation("Verlauf", mails=3)
     connector.sync()
@@ -152,6 +163,7 @@ def test_a_deleted_message_is_flagged_and_its_neighbours_stay(connector: Connect
     assert {key for key, row in connector.rows("emails").items() if row["deleted"]} == {victim.id}
 
 
+@BOTH
 def test_merged_conversations_keep_every_mail_once(connector: Connector, office: SandboxOffice) -> None:
     one = office.mailbox.add_conversation("eins", mails=3)
     two = office.mailbox.add_conversation("zwei", mails=2)
@@ -163,6 +175,7 @@ def test_merged_conversations_keep_every_mail_once(connector: Connector, office:
     assert [(row["conversation_id"], row["deleted"]) for row in rows] == [(survivor.id, 0)] * 5
 
 
+@BOTH
 def test_a_redacted_mail_keeps_its_stored_body(connector: Connector, office: SandboxOffice) -> None:
     thread = office.mailbox.add_conversation("vertraulich", mails=1)
     connector.sync()
@@ -175,6 +188,7 @@ def test_a_redacted_mail_keeps_its_stored_body(connector: Connector, office: San
     assert (row["body_html"], row["body_text"]) == (before["body_html"], before["body_text"])
 
 
+@BOTH
 def test_renamed_people_and_tags_are_carried_into_stored_rows(
     connector: Connector, office: SandboxOffice, clock: FakeClock
 ) -> None:
@@ -194,6 +208,7 @@ def test_renamed_people_and_tags_are_carried_into_stored_rows(
     assert row["description"] == "bleibt"
 
 
+@BOTH
 def test_a_deleted_task_keeps_the_names_it_had(connector: Connector, office: SandboxOffice, clock: FakeClock) -> None:
     person = office.office.create_person("Ada", "Byron")
     tag = office.office.create_tag("R_777")
@@ -209,6 +224,7 @@ def test_a_deleted_task_keeps_the_names_it_had(connector: Connector, office: San
     assert (row["deleted"], row["created_by"], row["tags"]) == (1, "Ada Byron", ["R_777"])
 
 
+@BOTH
 def test_categories_apply_writes_stored_rows_without_a_request(connector: Connector, office: SandboxOffice) -> None:
     office.office.create_task("Aufmaß", description="bleibt", tags=("R_101", "KGR_300"))
     thread = office.mailbox.add_conversation("Mail")
@@ -228,12 +244,12 @@ def test_categories_apply_writes_stored_rows_without_a_request(connector: Connec
     assert email["body_text"]
 
 
+@BOTH
 def test_a_row_that_someone_deleted_comes_back_with_its_next_label(connector: Connector, office: SandboxOffice) -> None:
     thread = office.mailbox.add_conversation("Mail", mails=2)
     office.mailbox.add_label("R_202")
     connector.sync()
-    with sqlite3.connect(connector.settings.sqlite_path) as connection:
-        connection.execute("DELETE FROM emails WHERE email_id = (SELECT min(email_id) FROM emails)")
+    connector.execute("DELETE FROM emails WHERE email_id = (SELECT min(email_id) FROM emails)")
     office.mailbox.label(thread.id, "R_202")
     connector.engine.reconcile(connector.stop)
     connector.sync()

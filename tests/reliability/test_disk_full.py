@@ -16,6 +16,7 @@ from tests.support.connector import Connector, sandbox
 from tests.support.log_guard import ExpectLog
 from tray_connector.model.errors import TransientError
 from tray_connector.sandbox.mailbox import Mailbox
+from tray_connector.sandbox.mailbox_files import mail_file
 from tray_connector.sandbox.office import Office
 from tray_connector.sandbox.running import SandboxOffice
 
@@ -120,7 +121,7 @@ def test_no_room_for_the_spool(office: SandboxOffice, folder: Path, clock: FakeC
 def test_no_room_for_the_ledger(office: SandboxOffice, folder: Path, clock: FakeClock, expect_log: ExpectLog) -> None:
     home = folder / "home"
     with disk(home / "data", 400) as small, disk(home / "data" / "queue" / "spool", 50_000):
-        connector = Connector(office, home, clock, SQLITE_PATH=str(folder / "connector.db"))
+        connector = Connector(office, home, clock, SQLITE_PATH=str(folder / "connector.db"), DISK_RESERVE_MB="0")
         assert [tried(connector) for _ in range(3)] == ["ledger-disk"] * 3
         assert_told(connector, expect_log)
         small.resize(50_000)
@@ -146,16 +147,33 @@ def test_one_disk_that_is_full_for_everything_even_at_the_start(
 ) -> None:
     home = folder / "home"
     with disk(home, 700) as small:
-        connector = Connector(office, home, clock)
+        connector = Connector(office, home, clock, ATTACHMENTS="false")
         assert tried(connector) != ""
         assert_told(connector, expect_log)
         filler = home / "filler"
         fill(filler)
         with pytest.raises(TransientError) as caught:
-            connector.restart()
+            connector.restart(ATTACHMENTS="false")
         assert "free space" in caught.value.problem.hint
         filler.unlink()
         small.resize(50_000)
-        connector.restart()
+        connector.restart(ATTACHMENTS="false")
         assert_all_there(connector)
+        connector.close()
+
+
+def test_no_room_for_files(office: SandboxOffice, folder: Path, clock: FakeClock, expect_log: ExpectLog) -> None:
+    office.mailbox.add_conversation("Film", files=(mail_file("film", "Film.mp4", size=9_000_000),))
+    with disk(folder / "files", 6_000) as small:
+        settings = {"ATTACHMENTS_PATH": str(folder / "files"), "DISK_RESERVE_MB": "0"}
+        connector = Connector(office, folder / "home", clock, **settings)
+        report = connector.sync()
+        assert [error.problem.code for error in report.errors] == ["files-disk"]
+        assert report.waiting == 0
+        assert connector.engine.status().headline == "The disk is too full for attachments"
+        expect_log("The disk is too full for attachments.*Make room")
+        small.resize(50_000)
+        assert connector.sync().exit_code() == 0
+        row = connector.rows("attachments")["film"]
+        assert (folder / "files" / str(row["path"])).stat().st_size == 9_000_000
         connector.close()

@@ -9,7 +9,12 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
+import psycopg
+from psycopg import sql
+from psycopg.rows import dict_row
+
 from tests.support.clock import FakeClock
+from tests.support.sql_places import as_text
 from tray_connector.config.categories_file import CategoriesFile
 from tray_connector.config.clock import Clock, Stop
 from tray_connector.config.credentials import MemoryCredentials
@@ -76,7 +81,9 @@ class Connector:
         return self.engine.sync_once(self.stop)
 
     def rows(self, table: str, path: Path | None = None) -> dict[str, Row]:
-        """All rows by key; lists as lists. None while the file has no tables yet."""
+        """All rows by key; lists as lists, times as texts. None while there are no tables yet."""
+        if path is None and self.settings.db_backend == "postgres":
+            return postgres_rows(self.settings.pg_dsn or "", self.settings.pg_schema, table)
         with closing(sqlite3.connect(path or self.settings.sqlite_path)) as connection:
             connection.row_factory = sqlite3.Row
             if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = ?", (table,)).fetchone():
@@ -84,8 +91,27 @@ class Connector:
             rows = [dict(row) for row in connection.execute(f"SELECT * FROM {table}")]  # noqa: S608 - a test's own words
         return {str(next(iter(row.values()))): {name: as_value(value) for name, value in row.items()} for row in rows}
 
+    def execute(self, statement: str) -> None:
+        """What another program does to the database."""
+        if self.settings.db_backend == "postgres":
+            with psycopg.connect(self.settings.pg_dsn or "") as database:
+                database.execute(statement)
+            return
+        with closing(sqlite3.connect(self.settings.sqlite_path)) as file, file:
+            file.execute(statement)
+
     def task(self, task_id: int | str) -> Row:
         return self.rows("tasks")[str(task_id)]
+
+
+def postgres_rows(dsn: str, schema: str, table: str) -> dict[str, Row]:
+    """The same of a schema of PostgreSQL."""
+    place = sql.Identifier(schema, table)
+    with psycopg.connect(dsn, row_factory=dict_row) as connection:
+        if connection.execute("SELECT to_regclass(%s) AS found", (place.as_string(),)).fetchall() == [{"found": None}]:
+            return {}
+        rows = connection.execute(sql.SQL("SELECT * FROM {}").format(place)).fetchall()
+    return {str(next(iter(row.values()))): {name: as_text(value) for name, value in row.items()} for row in rows}
 
 
 def as_value(value: object) -> object:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from tray_connector.config.clock import Stop, SystemClock
 from tray_connector.destinations.base import Outcome, Write
+from tray_connector.destinations.column_kinds import COLUMNS_OF, Kind
 from tray_connector.destinations.sqlite import SqliteDestination
 
 NOBODY = 65534
@@ -59,11 +60,13 @@ def row(path: Path, table: str, key: str) -> dict[str, object]:
     with closing(sqlite3.connect(path)) as connection:
         cursor = connection.execute(ROWS[table], (key,))
         names = [column[0] for column in cursor.description]
-        return {name: _decoded(value) for name, value in zip(names, cursor.fetchone(), strict=True)}
+        return {name: _decoded(table, name, value) for name, value in zip(names, cursor.fetchone(), strict=True)}
 
 
-def _decoded(value: object) -> object:
-    return json.loads(value) if isinstance(value, str) and value.startswith("[") else value
+def _decoded(table: str, name: str, value: object) -> object:
+    # What is no column of ours is a category, or a text of the test's own.
+    is_list = COLUMNS_OF[table].get(name, Kind.LIST) is Kind.LIST
+    return json.loads(value) if is_list and isinstance(value, str) and value.startswith("[") else value
 
 
 @contextmanager

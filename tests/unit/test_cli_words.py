@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from tray_connector.cli.console import printable
-from tray_connector.cli.durations import parse_duration
 from tray_connector.cli.failures import failure_json, our_mistake
 from tray_connector.cli.parser import UsageError, build_parser
 from tray_connector.cli.tables import GAP, Column, fit, table_lines
 from tray_connector.cli.words import moment, number
 from tray_connector.model.errors import Problem
+from tray_connector.sync.durations import parse_duration
 
 BERLIN = ZoneInfo("Europe/Berlin")
 NOW = datetime(2026, 9, 2, 10, 0, 30, 500_000, tzinfo=UTC)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -41,6 +42,37 @@ def keep(ledger: Ledger, board: Board, rounds: list[Callable[[], bool]]) -> None
         return left.pop(0)()
 
     Keeper(ledger, board, FakeClock()).keep("destination", work, wake, stop, name="write")
+
+
+class NotedWake(Wake):
+    """Waits for nobody, and remembers how long it was asked to."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.waits: list[float | None] = []
+
+    def wait(self, stop: Stop, seconds: float | None, *, patient: bool = False) -> None:
+        self.waits.append(seconds)
+
+
+@pytest.mark.parametrize(("heeds", "waited"), [(0.0, 0.0), (3600.0, 3600.0), (1e9, 30 * 86_400)])
+def test_the_time_that_another_part_names_is_heeded_for_so_long(
+    ledger: Ledger, expect_log: ExpectLog, heeds: float, waited: float
+) -> None:
+    clock, stop, wake = FakeClock(), Stop(), NotedWake()
+
+    def work(failing: bool) -> bool:
+        if failing:
+            stop.set()
+            return False
+        error = TransientError("airtable-quota", "Used up", retry_at=clock.now() + timedelta(days=30))
+        error.part = "destination"
+        raise error
+
+    Keeper(ledger, Board(clock), clock).keep("teamwork", work, wake, stop, name="read", waits=False, heeds_others=heeds)
+    expect_log("Used up")
+    assert len(wake.waits) == 1
+    assert wake.waits[0] == pytest.approx(waited, abs=120)
 
 
 def fails() -> bool:

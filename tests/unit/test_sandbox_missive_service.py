@@ -42,7 +42,7 @@ def test_a_missing_and_a_wrong_token_get_the_same_401(site: MissiveSite) -> None
     assert ask(site, "organizations").status_code == 200
 
 
-def test_webhooks_and_writes_are_not_there(site: MissiveSite) -> None:
+def test_hooks_are_not_listed_and_unknown_paths_are_not_there(site: MissiveSite) -> None:
     assert ask(site, "hooks").status_code == 404
     assert ask(site, "conversations/x/y/z").status_code == 404
 

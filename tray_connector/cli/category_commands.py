@@ -7,9 +7,9 @@ from collections import Counter
 
 from tray_connector.cli.console import Console, tell
 from tray_connector.cli.failures import DONE, LATER, PERSON
-from tray_connector.cli.session import Session
 from tray_connector.cli.words import number
 from tray_connector.sync.report import RefreshReport
+from tray_connector.sync.session import Session
 
 SEPARATOR = " · "
 """Labels may hold commas."""

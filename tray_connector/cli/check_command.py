@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from tray_connector.cli.console import Console
 from tray_connector.cli.failures import DONE, LATER, PERSON
-from tray_connector.cli.session import Environment, Session
+from tray_connector.cli.volume_line import volume_line
 from tray_connector.cli.webhook_lines import webhook_lines
 from tray_connector.config.categories_file import CategoriesFile
 from tray_connector.config.setting_problems import SettingProblem
@@ -18,6 +18,7 @@ from tray_connector.config.setting_table import SETTINGS, Setting
 from tray_connector.config.settings import Settings, SettingsError
 from tray_connector.model.checks import CheckLine
 from tray_connector.model.errors import ConnectorError, Problem, TransientError
+from tray_connector.sync.session import Environment, Session
 
 FROM = {
     "environment": "the environment",
@@ -35,6 +36,7 @@ def check(session: Session, _: argparse.Namespace, console: Console) -> int:
     missing = [name for name in ("teamwork", "missive") if name not in tested]
     lines += [CheckLine(name.capitalize(), False, "Not tested: its settings are missing or wrong") for name in missing]
     lines += session.engine.check(session.stop)
+    lines += volume_line(session, lines)
     lines += webhook_lines(session)
     return say_checks(lines, console)
 

@@ -9,9 +9,9 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 
 from tray_connector.cli.console import Console
-from tray_connector.cli.demo_tables import show_database
+from tray_connector.cli.demo_database import Kind, settings_for, where
+from tray_connector.cli.demo_tables import show_tables
 from tray_connector.cli.home import logging_for
-from tray_connector.cli.session import Environment, Session
 from tray_connector.cli.sync_commands import conclude, say_numbers, watched
 from tray_connector.config.categories_file import CategoriesFile
 from tray_connector.config.clock import Clock, Stop, Stopped
@@ -22,6 +22,7 @@ from tray_connector.desktop.instance import Instance
 from tray_connector.model.errors import ConfigError, TransientError
 from tray_connector.sandbox.running import SandboxOffice
 from tray_connector.sync.assemble import assemble
+from tray_connector.sync.session import Environment, Session
 
 CATEGORIES = {"Räume": "R_*", "Kostengruppen": "KGR_*", "Gebäude": ["Building_?", "Haus *"]}
 MARKER = ".made-by-the-demo"
@@ -32,15 +33,19 @@ ARRIVAL_DEADLINE = 15.0
 LOOK = 0.05
 
 
-def demo(environment: Environment, console: Console, stop: Stop) -> int:
-    """Start the office, sync it, let three changes arrive, show the database. None of the user's settings count."""
+def demo(environment: Environment, console: Console, stop: Stop, kind: Kind = "sqlite") -> int:
+    """Start the office, sync it, let three changes arrive, show the database. None of the user's settings count, but
+    `PG_DSN` where PostgreSQL is asked for.
+    """
     paths = Paths(environment.paths.home / "demo")
     with made_anew(paths, environment.clock), SandboxOffice(clock=environment.clock) as office:
         paths.categories_file.write_text(json.dumps(CATEGORIES, ensure_ascii=False), encoding="utf-8")
         wishes = {"DISABLE_WEBHOOKS": "true", "PERIODIC_BACKFILL_INTERVAL": str(POLL_SECONDS)}
+        database = settings_for(kind, environment, office, stop)
         settings = load_settings(
-            environ={**office.environment(), **wishes}, paths=paths, dotenv=None, credentials=MemoryCredentials()
+            environ={**database, **wishes}, paths=paths, dotenv=None, credentials=MemoryCredentials()
         )
+        console.redact.learn(settings.secrets())
         with ExitStack() as stack:
             stack.enter_context(logging_for(paths, settings, "demo", console))
             categories = CategoriesFile(paths.categories_file, environment.clock)
@@ -114,7 +119,9 @@ def show(session: Session, office: SandboxOffice, console: Console) -> int:
     if not watch_changes(session, office, console):
         return 1
     console.out()
-    show_database(session.settings.sqlite_path, console)
+    show_tables(session.engine.writer, console, session.stop)
+    for line in where(session.settings, session.engine.writer.place):
+        console.out(line)
     console.out()
     console.out("For your own office: set TEAMWORK_BASE_URL, TEAMWORK_API_KEY and MISSIVE_API_TOKEN in the")
     console.out(

@@ -6,9 +6,9 @@ import argparse
 
 from tray_connector.cli.console import Console
 from tray_connector.cli.failures import DONE
-from tray_connector.cli.session import Session
 from tray_connector.cli.words import number
 from tray_connector.sync.export import export_csv
+from tray_connector.sync.session import Session
 
 
 def export(session: Session, arguments: argparse.Namespace, console: Console) -> int:

@@ -22,19 +22,17 @@ from tray_connector.cli import (
 from tray_connector.cli.console import Console, ErrorLines, Relay, RemoteConsole
 from tray_connector.cli.failures import failed, our_mistake
 from tray_connector.cli.parser import UsageError, absolute_words, build_parser
-from tray_connector.cli.session import Environment, Session
 from tray_connector.config.clock import Stop, Stopped
 from tray_connector.config.logs import Terminal, start_logging
 from tray_connector.config.paths import Paths
 from tray_connector.config.redaction import Redactor
-from tray_connector.config.settings import Settings, SettingsError
-from tray_connector.desktop.address import addresses_for
-from tray_connector.desktop.channel import Channel, Send, Serve, call
+from tray_connector.config.settings import Settings
+from tray_connector.desktop.channel import Send, Serve, call
 from tray_connector.desktop.instance import Hold, Holder, Instance
+from tray_connector.desktop.listening import listening
 from tray_connector.desktop.wire import CutOffError, GoneError, Message
-from tray_connector.model.errors import ConfigError, ConnectorError, TransientError
-from tray_connector.sync.assemble import assemble
-from tray_connector.webhooks.assemble import assemble_webhooks
+from tray_connector.model.errors import ConnectorError, TransientError
+from tray_connector.sync.session import Environment, Session, open_session
 
 logger = logging.getLogger(__name__)
 
@@ -56,6 +54,8 @@ COMMANDS: dict[str, Command] = {
 NEEDS_SOURCES = frozenset({"sync", "run", "backfill", "reconcile"})
 TELLS_CATEGORIES = frozenset({"status", "check", "categories"})
 """Commands whose result says what is wrong with the category file."""
+STAYS = frozenset({"run", "tray"})
+"""What does not end by itself: the service, with and without a screen."""
 PATIENCE = 30.0
 """Seconds that a holder has to answer: it may be starting, ending, or asking a slow keyring."""
 SHORT_WAIT = 1.0
@@ -110,7 +110,7 @@ class Turn:
     def _await_end(self, address: str, holder: Holder) -> None:
         """`run` cannot be handed over. Two of it are a mistake; any other command will end."""
         call(address, holder.token, {"argv": []}, lambda _: None, self.stop)
-        if holder.doing == "run":
+        if holder.doing in STAYS:
             raise TransientError(
                 "already-running",
                 "It runs already",
@@ -152,35 +152,28 @@ def run_here(environment: Environment, arguments: argparse.Namespace, hold: Hold
         settings.require_sources()
     console.redact.learn(settings.secrets())
     with ExitStack() as stack:
-        stack.enter_context(logging_for(environment.paths, settings, arguments.command, console))
-        categories = environment.categories()
+        redact = Redactor()
+        stack.enter_context(logging_for(environment.paths, settings, arguments.command, console, redact))
+        webhooks = arguments.command == "run"
         try:
-            engine = assemble(settings, environment.paths, categories, environment.clock)
+            opened = open_session(environment, settings, stop, wrong=wrong, webhooks=webhooks, redact=redact)
+            session = stack.enter_context(opened)
         except ConnectorError as error:
             if arguments.command != "check":
                 raise
             return check_command.check_without_engine(environment, settings, (*wrong, error.problem), console)
-        stack.callback(engine.close)
-        webhooks = None
-        if arguments.command == "run":
-            webhooks = assemble_webhooks(
-                settings, environment.paths, environment.credentials, engine, environment.clock
-            )
-        session = Session(
-            environment.paths, settings, engine, categories, environment.clock, stop, wrong, webhooks, environment
-        )
-        say_on_board(session)
-        categories.on_change = lambda: say_on_board(session)
         if arguments.command in NEEDS_SOURCES:
-            stack.enter_context(categories.watch())
+            stack.enter_context(session.categories.watch())
         if arguments.command == "run":
-            engine.starting()  # who asks for the status in the first moment is not told that nothing runs
-        stack.enter_context(listening(hold, environment, server(session)))
+            session.engine.starting()  # who asks for the status in the first moment is not told that nothing runs
+        stack.enter_context(listening(hold, environment.paths.home, environment.clock, server(session)))
         return perform(session, arguments, console)
 
 
 @contextmanager
-def logging_for(paths: Paths, settings: Settings, command: str, console: Console) -> Iterator[None]:
+def logging_for(
+    paths: Paths, settings: Settings, command: str, console: Console, redact: Redactor | None = None
+) -> Iterator[None]:
     """The log, without repeating on the terminal what the command tells by itself."""
 
     def news(record: logging.LogRecord) -> bool:
@@ -188,42 +181,10 @@ def logging_for(paths: Paths, settings: Settings, command: str, console: Console
         return not (told or (record.name == "categories" and command in TELLS_CATEGORIES))
 
     terminal = cast("TextIO", ErrorLines(console))
-    with start_logging(paths, settings, verbose=console.verbose, terminal=terminal):
+    with start_logging(paths, settings, verbose=console.verbose, terminal=terminal, redact=redact):
         for handler in logging.getLogger().handlers:
             if isinstance(handler, Terminal):
                 handler.addFilter(news)
-        yield
-
-
-def say_on_board(session: Session) -> None:
-    """Put on the engine's board what is wrong besides the services: the category file, settings that are missing."""
-    board, problem = session.engine.board, session.categories.problem
-    if problem is None:
-        board.worked("categories")
-    else:
-        board.failed("categories", ConnectorError(problem.code, problem.title, problem.message, problem.hint))
-    try:
-        session.settings.require_sources()
-    except SettingsError as error:
-        hint = error.problem.hint or "tray-connector check says which."
-        board.failed("settings", ConfigError(error.problem.code, error.problem.title, error.problem.message, hint))
-    except ConnectorError as error:
-        board.failed("settings", error)
-
-
-@contextmanager
-def listening(hold: Hold, environment: Environment, serve: Serve) -> Iterator[None]:
-    """Take commands of others while inside. Where no place can be listened at, they wait until this one has ended."""
-    with ExitStack() as stack:
-        for address in addresses_for(environment.paths.home):
-            try:
-                stack.enter_context(Channel(hold.holder.token, serve, environment.clock).open(address))
-                hold.announce(address)
-                break
-            except OSError as error:
-                logger.info("No commands can be taken at %s: %s", address, error)
-        else:
-            logger.warning("Other commands cannot reach this process; they wait until it has ended")
         yield
 
 

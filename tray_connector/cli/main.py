@@ -10,9 +10,9 @@ from tray_connector.cli.console import Console, TerminalConsole
 from tray_connector.cli.failures import DONE, LATER, USAGE, failed, failure_json, our_mistake
 from tray_connector.cli.home import NEEDS_SOURCES, run_in_home
 from tray_connector.cli.parser import UsageError, build_parser
-from tray_connector.cli.session import Environment
 from tray_connector.config.clock import Stop, Stopped
 from tray_connector.model.errors import ConnectorError, Problem
+from tray_connector.sync.session import Environment
 
 
 def main(argv: Sequence[str] | None = None, stop: Stop | None = None) -> int:
@@ -42,7 +42,7 @@ def carry_out(arguments: argparse.Namespace, words: list[str], console: Console,
             # Only now: no other command has use for the sandbox.
             from tray_connector.cli.demo import demo  # noqa: PLC0415
 
-            return demo(environment, console, stop)
+            return demo(environment, console, stop, arguments.to)
         return run_in_home(environment, arguments, words, console, stop)
     except Stopped:
         return stopped(command, console)

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 
 from tray_connector.cli.console import Console, Update
 from tray_connector.cli.failures import DONE, PERSON
-from tray_connector.cli.session import Environment, Session
 from tray_connector.cli.words import number
 from tray_connector.config.settings import save_settings
 from tray_connector.model.errors import InternalError
@@ -19,6 +18,7 @@ from tray_connector.sync.assemble import destination_of
 from tray_connector.sync.migrate import Migration, Phase
 from tray_connector.sync.migrate_compare import words_of
 from tray_connector.sync.migrate_report import NAMED, MigrationReport
+from tray_connector.sync.session import Environment, Session
 
 LOOK = 0.1
 """Seconds between two looks at the progress."""
@@ -168,7 +168,7 @@ def say_named(head: str, lines: Sequence[str], console: Console) -> None:
 def say_switch(report: MigrationReport, backend: str, fixed: str | None, console: Console) -> None:
     """Which database is in use now, and how to change that."""
     if report.files:
-        console.out(f"{number(report.files, 'file follows', 'files follow')} with the next sync.")
+        console.out(f"The files of the e-mails follow with the next sync (at most {report.files:,}).")
     if report.switched:
         console.out(f"From now on {report.target} is in use. {report.origin} stays as it is.")
         return

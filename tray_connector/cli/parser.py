@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import NoReturn
 
 from tray_connector import __version__
-from tray_connector.cli.durations import Duration, parse_duration
 from tray_connector.config.setting_types import parse_day
 from tray_connector.model.events import SOURCES
+from tray_connector.sync.durations import Duration, parse_duration
 
 MOST_DAYS = 36_500
 
@@ -56,6 +56,13 @@ def build_parser() -> Parser:
 
     demo = add("demo", "Sync an invented office into <home>/demo and show what arrives. Uses no settings, no keys.")
     demo.add_argument("--headless", action="store_true", help="on the terminal, even where there is a screen")
+
+    demo.add_argument(
+        "--to",
+        default="sqlite",
+        choices=("sqlite", "postgres", "airtable-sandbox"),
+        help="where to: a SQLite file (default), the PostgreSQL server of PG_DSN, or an Airtable of the sandbox",
+    )
 
     sync = add("sync", "Bring everything into step once, and end.", json=True)
     sync.add_argument("--once", action="store_true", required=True, help="one poll of each source")

@@ -8,10 +8,10 @@ from zoneinfo import ZoneInfo
 
 from tray_connector.cli.console import Console
 from tray_connector.cli.failures import DONE, USAGE
-from tray_connector.cli.session import Session
 from tray_connector.cli.words import moment, number
 from tray_connector.model.codec import time_to_text
 from tray_connector.model.events import Event, SourceName
+from tray_connector.sync.session import Session
 
 INDENT = "    "
 

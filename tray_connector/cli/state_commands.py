@@ -5,14 +5,14 @@ from __future__ import annotations
 import argparse
 
 from tray_connector.cli.console import Console
-from tray_connector.cli.durations import Duration
 from tray_connector.cli.failures import DONE, LATER
-from tray_connector.cli.session import Session
 from tray_connector.cli.words import moment, number
 from tray_connector.model.events import SourceName
 from tray_connector.model.records import Table
 from tray_connector.model.status import EngineStatus, QueueState
+from tray_connector.sync.durations import Duration
 from tray_connector.sync.pause import Pause
+from tray_connector.sync.session import Session
 
 STORED: dict[SourceName, tuple[Table, str, str]] = {
     "teamwork": ("tasks", "task", "tasks"),
@@ -68,6 +68,13 @@ def say_status(session: Session, current: EngineStatus, console: Console) -> Non
             "Attachments",
             f"{current.files.waiting:,} waiting" if current.files.waiting else "",
             f"{current.files.failed:,} not stored: the log says why" if current.files.failed else "",
+        )
+    if current.webhooks.mode != "off":
+        works = {True: "they work", False: "they do not work, polling is quicker instead", None: "not proved yet"}
+        row(
+            "Webhooks",
+            works[current.webhooks.healthy],
+            f"last delivery {moment(current.webhooks.last_delivery, zone)}" if current.webhooks.last_delivery else "",
         )
     if current.stale_categories:
         row(

@@ -10,11 +10,11 @@ from datetime import UTC, datetime, time, timedelta
 
 from tray_connector.cli.console import Console, Update
 from tray_connector.cli.failures import DONE, LATER, problem_json, tell_all
-from tray_connector.cli.session import Session
 from tray_connector.cli.words import number
 from tray_connector.sources.base import Since
 from tray_connector.sync.lane import LaneReport
 from tray_connector.sync.report import Report
+from tray_connector.sync.session import Session
 
 SHORT_WAIT = 2.0
 """Seconds that a wait for a service's limit may last before it is said."""

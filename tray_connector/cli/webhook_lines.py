@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from tray_connector.cli.session import Session
 from tray_connector.config.settings import Settings
 from tray_connector.model.checks import CheckLine
 from tray_connector.model.codec import time_to_text
+from tray_connector.sync.session import Session
 from tray_connector.webhooks.registration_values import ManualStep
 
 NAME = "Webhooks"

@@ -85,17 +85,24 @@ class Terminal(logging.StreamHandler[TextIO]):
 
 
 def start_logging(
-    paths: Paths, settings: Settings, *, verbose: bool = False, terminal: TextIO | None = None
+    paths: Paths,
+    settings: Settings,
+    *,
+    verbose: bool = False,
+    terminal: TextIO | None = None,
+    redact: Redactor | None = None,
 ) -> ExitStack:
     """From now on everything logged goes to ``logs/app.log`` from ``LOG_LEVEL`` on, and to the terminal from WARNING on
-    (with `verbose` from DEBUG on, with traces), without the settings' secrets.
+    (with `verbose` from DEBUG on, with traces), without the settings' secrets
+    and those that `redact` knows or learns.
 
     Ends when the returned stack is closed, at the next call, or with the process. A log file that cannot be opened is
     said on the terminal, and work goes on without it.
     """
     root = logging.getLogger()
     _end(root)
-    redact = Redactor(settings.secrets())
+    redact = redact or Redactor()
+    redact.learn(settings.secrets())
     stream = Terminal(terminal or sys.stderr)
     stream.setFormatter(TerminalLines(redact, traces=verbose))
     stream.setLevel(logging.DEBUG if verbose else logging.WARNING)

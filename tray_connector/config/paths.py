@@ -86,7 +86,7 @@ class Paths:
 
     @property
     def tunnel(self) -> Path:
-        """ngrok's agent and its configuration."""
+        """The folder of ngrok's agent and its configuration."""
         return self.data / "ngrok"
 
     @property

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+from datetime import UTC, datetime
 from pathlib import Path
 
 FOLDER_MODE = 0o700
@@ -39,6 +40,18 @@ def replace_file(path: Path, content: bytes) -> None:
         temporary.unlink(missing_ok=True)
         raise
     sync_folder(path.parent)
+
+
+def set_aside(path: Path) -> Path:
+    """Rename a damaged file after the time of its last change; whatever bears that name already is kept. OSError."""
+    changed = datetime.fromtimestamp(path.stat().st_mtime, UTC)
+    stem = f"{path.name}.damaged-{changed:%Y%m%dT%H%M%SZ}"
+    aside = path.with_name(stem)
+    count = 1
+    while aside.exists():
+        count += 1
+        aside = path.with_name(f"{stem}-{count}")
+    return path.rename(aside)
 
 
 def sync_folder(folder: Path) -> None:

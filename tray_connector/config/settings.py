@@ -157,11 +157,23 @@ def load_settings(
 
 
 def load_right_settings(
-    *, environ: Mapping[str, str], paths: Paths, dotenv: Path | None, credentials: Credentials
+    *,
+    environ: Mapping[str, str],
+    paths: Paths,
+    dotenv: Path | None,
+    credentials: Credentials,
+    typed: Mapping[str, str] | None = None,
 ) -> tuple[Settings, tuple[Problem, ...]]:
-    """For a live test: what `load_settings` would give if nothing that is wrong were set, and what is wrong."""
+    """For a live test: what `load_settings` would give if nothing that is wrong were set, and what is wrong.
+
+    `typed` counts as if it were saved already. An empty text there means: not set; for a secret: as it is now.
+    """
     stored = read_settings_file(paths.settings_file)
-    layers = Layers.read(environ, dotenv, stored.values)
+    texts = {name: text.strip() for name, text in (typed or {}).items()}
+    changed = {name: text or None for name, text in texts.items() if not BY_NAME[name].secret}
+    layers = Layers.read(environ, dotenv, {**stored.values, **changed})
+    for name in texts.keys() - changed.keys():
+        layers.add_from_keyring(name, texts[name])
     typed_values(layers, paths)
     problems = tuple(dict.fromkeys(layers.problems))
     right = Layers({name: text for name, text in layers.texts.items() if name not in named_in(problems)})

@@ -10,11 +10,10 @@ import logging
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from tray_connector.config.private_files import make_private_folder, replace_file
+from tray_connector.config.private_files import make_private_folder, replace_file, set_aside
 from tray_connector.model.errors import ConfigError, Problem
 
 log = logging.getLogger(__name__)
@@ -102,7 +101,7 @@ def _stored(values: dict[str, JsonValue], notices: tuple[Problem, ...] = ()) -> 
 
 def _recover(path: Path) -> StoredSettings:
     try:
-        aside = _set_aside(path)
+        aside = set_aside(path)
         for number in range(1, GENERATIONS + 1):
             earlier = _generation(path, number)
             content = earlier.read_bytes() if earlier.exists() else b""
@@ -112,18 +111,6 @@ def _recover(path: Path) -> StoredSettings:
     except OSError as error:
         raise _unusable(path, error, "Give yourself the right to read and rename it.") from error
     return StoredSettings(notices=(_damaged(aside, "Every setting has its default again."),))
-
-
-def _set_aside(path: Path) -> Path:
-    """Rename the damaged file after the time of its last change; whatever bears that name already is kept."""
-    changed = datetime.fromtimestamp(path.stat().st_mtime, UTC)
-    stem = f"{path.name}.damaged-{changed:%Y%m%dT%H%M%SZ}"
-    aside = path.with_name(stem)
-    count = 1
-    while aside.exists():
-        count += 1
-        aside = path.with_name(f"{stem}-{count}")
-    return path.rename(aside)
 
 
 def _damaged(aside: Path, consequence: str) -> Problem:

@@ -156,6 +156,12 @@ class Destination(Protocol):
         """
         ...
 
+    def as_held(self, row: StoredRow) -> StoredRow:
+        """The row as `rows` gives it once it was written: what this destination can hold of it. Asks nobody, and is
+        for destinations that are open.
+        """
+        ...
+
     @property
     def fetches_files(self) -> bool:
         """Whether it takes addresses in `Write.files` (Airtable) rather than files' states by `note_files`."""

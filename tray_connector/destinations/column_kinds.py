@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import Enum
 from typing import get_type_hints
 
-from tray_connector.model.records import COLUMNS, Email, Table, Task, Texts
+from tray_connector.model.records import COLUMNS, KEYS, Email, Table, Task, Texts
 
 TABLES: tuple[Table, ...] = ("tasks", "emails")
 
@@ -54,3 +54,10 @@ def _kinds(table: Table) -> dict[str, Kind]:
 
 KINDS: dict[Table, dict[str, Kind]] = {table: _kinds(table) for table in TABLES}
 """Column → kind, in the order of the table."""
+COLUMNS_OF: dict[str, dict[str, Kind]] = {
+    "tasks": KINDS["tasks"],
+    "emails": KINDS["emails"],
+    "attachments": ATTACHMENT_COLUMNS,
+}
+"""The same for all tables."""
+KEY_OF: dict[str, str] = {"tasks": KEYS["tasks"], "emails": KEYS["emails"], "attachments": "attachment_id"}

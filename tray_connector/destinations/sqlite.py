@@ -13,9 +13,13 @@ from typing import TypeVar
 from tray_connector.config.clock import Clock, Stop, Stopped
 from tray_connector.config.private_files import FILE_MODE, make_private_folder
 from tray_connector.destinations import sqlite_check, sqlite_errors, sqlite_schema
-from tray_connector.destinations.base import Identity, Outcome, Write
-from tray_connector.destinations.sqlite_batch import BatchWriter, TablesChangedError, TransactionLostError
-from tray_connector.destinations.sqlite_rows import select_present
+from tray_connector.destinations.base import FileRow, Identity, Outcome, StoredRow, Write
+from tray_connector.destinations.batch import BatchWriter, TablesChangedError, refused
+from tray_connector.destinations.keyed import KeyedDestination
+from tray_connector.destinations.shapes import file_values
+from tray_connector.destinations.sqlite_batch import SqliteStore, TransactionLostError
+from tray_connector.destinations.sqlite_read import read_page
+from tray_connector.destinations.sqlite_rows import DIALECT, NOTE_FILE, select_present
 from tray_connector.model.checks import CheckLine
 from tray_connector.model.errors import ConnectorError, InternalError
 from tray_connector.model.records import Table
@@ -29,7 +33,7 @@ BUSY_TIMEOUT = 0.02
 WAL_AT_MOST = 64 * 1024 * 1024
 
 
-class SqliteDestination:
+class SqliteDestination(KeyedDestination):
     """Implements `destinations.base.Destination` with the file at `path`, which is made when there is none (0600).
 
     What is answered as written has reached the disk. Programs that read are never held up (write-ahead log); one
@@ -122,6 +126,23 @@ class SqliteDestination:
                 found |= piece
         return frozenset(found)
 
+    def _page(self, table: Table, after: str, stop: Stop) -> list[StoredRow]:
+        if stop.is_set():
+            raise Stopped
+        connection = self._connection()
+        with self._translated(stop):
+            self._refuse_replaced()
+            return self._patiently(lambda: read_page(connection, table, tuple(self._categories), after), stop)
+
+    def as_held(self, row: StoredRow) -> StoredRow:
+        """The row itself: every record fits."""
+        return row
+
+    def note_files(self, files: Sequence[FileRow], stop: Stop) -> None:
+        """One transaction for all."""
+        with self._translated(stop), self._transaction(stop) as connection:
+            connection.executemany(NOTE_FILE, [file_values(file, DIALECT) for file in files])
+
     def check(self, stop: Stop) -> Sequence[CheckLine]:
         """Whether the file can be written, and what is in it. Uses a connection of its own, changes nothing."""
         try:
@@ -158,10 +179,10 @@ class SqliteDestination:
     def _write(self, writes: Sequence[Write], stop: Stop) -> list[Outcome]:
         try:
             with self._transaction(stop) as connection:
-                return BatchWriter(connection, stop).write(writes)
+                return BatchWriter(SqliteStore(connection, stop), stop).write(writes)
         except TransactionLostError as lost:
             if len(writes) == 1:
-                return [sqlite_errors.refusal(lost.cause, None)]
+                return [refused("sqlite", lost.cause, None)]
             middle = len(writes) // 2
             return [*self._write(writes[:middle], stop), *self._write(writes[middle:], stop)]
 

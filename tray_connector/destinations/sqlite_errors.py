@@ -6,7 +6,7 @@ import errno
 import sqlite3
 from pathlib import Path
 
-from tray_connector.model.errors import ConfigError, ConnectorError, InternalError, RecordError, TransientError
+from tray_connector.model.errors import ConfigError, ConnectorError, InternalError, TransientError
 
 NO_CODE = -1
 _BUSY = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
@@ -23,10 +23,6 @@ _DENIED = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
 _FULL = frozenset({errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)})
 
 
-class SkippedError(Exception):
-    """The database took fewer rows than it was given and named no reason."""
-
-
 def code_of(error: BaseException) -> int:
     """The primary result code, such as `sqlite3.SQLITE_BUSY`; `NO_CODE` when SQLite was not asked at all."""
     code = getattr(error, "sqlite_errorcode", None)
@@ -41,25 +37,6 @@ def is_busy(error: sqlite3.Error) -> bool:
 def is_about_the_row(error: Exception) -> bool:
     """The values of a row, or what the user's constraints and triggers say to them; not the database as a whole."""
     return code_of(error) in _OF_THE_ROW
-
-
-def refusal(error: Exception, column: str | None) -> RecordError:
-    """One record is refused; `column` where it is known."""
-    if isinstance(error, SkippedError):
-        message = "The database skipped this row without naming a reason."
-    elif isinstance(error, UnicodeEncodeError):
-        message = "The text holds a character that cannot be stored (half of a surrogate pair)."
-    elif isinstance(error, OverflowError):
-        message = "A number or a time is out of range."
-    else:
-        message = str(error)
-    hint = "Look at constraints and triggers that were added to the table, or correct the record at its source."
-    return RecordError(
-        "sqlite-row-refused",
-        "The database refuses this record",
-        message if column is None else f"{column}: {message}",
-        hint,
-    )
 
 
 def translate(error: sqlite3.Error, path: Path) -> ConnectorError:

@@ -8,17 +8,12 @@ import uuid
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
-from tray_connector.destinations.column_kinds import ATTACHMENT_COLUMNS, KINDS, TABLES, Kind
+from tray_connector.destinations.column_kinds import COLUMNS_OF, KEY_OF, KINDS, TABLES, Kind
+from tray_connector.destinations.shapes import quote
 from tray_connector.model.errors import ConfigError
 
 VERSION = 1
 META = "tray_connector_meta"
-COLUMNS_OF: dict[str, dict[str, Kind]] = {
-    "tasks": KINDS["tasks"],
-    "emails": KINDS["emails"],
-    "attachments": ATTACHMENT_COLUMNS,
-}
-KEY_OF = {"tasks": "task_id", "emails": "email_id", "attachments": "attachment_id"}
 INDEXES = (("tasks", "project_id"), ("tasks", "updated_at"), ("emails", "conversation_id"), ("emails", "received_at"))
 _DECLARED = {
     Kind.TEXT: "TEXT",
@@ -52,11 +47,6 @@ class Found:
 def fold(name: str) -> str:
     """Equal for names that SQLite takes for the same: it ignores the case of A to Z only."""
     return name.translate(_ASCII_LOWER)
-
-
-def quote(name: str) -> str:
-    """Any text as an identifier."""
-    return '"' + name.replace('"', '""') + '"'
 
 
 def prepare(connection: sqlite3.Connection) -> str:
@@ -110,6 +100,14 @@ def ensure_categories(connection: sqlite3.Connection, names: Sequence[str]) -> N
     added = [name for name in names if fold(name) not in known]
     write_meta(connection, "category_columns", json.dumps([*ours, *added], ensure_ascii=False))
     write_meta(connection, "categories_in_force", json.dumps(list(names), ensure_ascii=False))
+
+
+def names_in_force(connection: sqlite3.Connection) -> list[str]:
+    """The categories that had their columns when they were last looked at, and still have."""
+    columns = [find_columns(connection, table) for table in TABLES]
+    return [
+        name for name in _listed(connection, "categories_in_force") if all(fold(name) in found for found in columns)
+    ]
 
 
 def missing(connection: sqlite3.Connection, categories: Collection[str] = ()) -> list[str]:
@@ -237,9 +235,8 @@ def _adopt(connection: sqlite3.Connection, table: str, column: Found) -> None:
 
 def _forget_dropped(connection: sqlite3.Connection) -> bool:
     """True when a category that was in force has lost its column; that is found only once."""
-    names = _listed(connection, "categories_in_force")
-    kept = [name for name in names if all(fold(name) in find_columns(connection, table) for table in TABLES)]
-    if kept == names:
+    kept = names_in_force(connection)
+    if kept == _listed(connection, "categories_in_force"):
         return False
     write_meta(connection, "categories_in_force", json.dumps(kept, ensure_ascii=False))
     return True

@@ -15,3 +15,5 @@ class CheckLine:
     hint: str = ""
     passing: bool = False
     """It is wrong now, and time mends it: nobody need change anything."""
+    count: int | None = None
+    """The number of records that the message tells, where it tells one."""

@@ -11,6 +11,8 @@ from tray_connector.model.errors import Problem
 
 State = Literal["starting", "in step", "syncing", "paused", "offline", "attention", "stopped"]
 Part = Literal["teamwork", "missive", "destination"]
+Reason = Literal["", "problem", "queue", "waiting", "files", "unchecked", "stale"]
+"""What made the state, where the state does not say it."""
 PARTS: tuple[Part, ...] = ("teamwork", "missive", "destination")
 START = "Start it: tray-connector run, or tray-connector sync --once"
 LEAST_PATIENCE = 60.0
@@ -83,6 +85,9 @@ class Verdict:
     state: State
     headline: str
     next_step: str = ""
+    reason: Reason = ""
+    problem: Problem | None = None
+    """With the reason ``problem``."""
 
 
 def oldest_success(last_verified: dict[Part, datetime | None]) -> datetime | None:
@@ -102,7 +107,7 @@ def judge(facts: Facts) -> Verdict:
     for part in sorted(facts.stopped_by):
         problem = facts.problems.get(part)
         if problem is not None:
-            return Verdict("stopped", f"Stopped: {problem.title}", problem.hint)
+            return Verdict("stopped", f"Stopped: {problem.title}", problem.hint, "problem", problem)
     if facts.pause_open_ended:
         return Verdict("paused", "Paused until you resume")
     if facts.paused_until is not None and facts.paused_until > facts.now:
@@ -117,14 +122,15 @@ def _working(facts: Facts) -> Verdict:
     verified = oldest_success({part: at for part, at in facts.last_verified.items() if part != "destination"})
     if facts.problems:
         problem = facts.problems[min(facts.problems)]
-        return Verdict("attention", problem.title, problem.hint)
+        return Verdict("attention", problem.title, problem.hint, "problem", problem)
     needing = facts.queue.retrying + facts.queue.unreadable
     if needing:
         word = "record needs" if needing == 1 else "records need"
-        return Verdict("attention", f"{needing} {word} a look", "The queue shows why: tray-connector queue list")
+        next_step = "The queue shows why: tray-connector queue list"
+        return Verdict("attention", f"{needing} {word} a look", next_step, "queue")
     if facts.queue.waiting and not (facts.running or facts.syncing or facts.total):
         word = "record waits" if facts.queue.waiting == 1 else "records wait"
-        return Verdict("attention", f"{facts.queue.waiting} {word} to be stored", START)
+        return Verdict("attention", f"{facts.queue.waiting} {word} to be stored", START, "waiting")
     collected = facts.collected_until is not None and not facts.syncing
     if facts.syncing or (facts.queue.waiting and not collected):
         total = max(facts.total, facts.syncing + facts.queue.waiting)
@@ -134,10 +140,11 @@ def _working(facts: Facts) -> Verdict:
     if verified is None:
         if facts.running:
             return Verdict("starting", "Starting")
-        return Verdict("attention", "Not checked yet", START)
+        return Verdict("attention", "Not checked yet", START, "unchecked")
     # A success that lies ahead was noted before the clock was set back, nobody knows how long ago.
     if not -patience(facts.poll_interval) < facts.now - verified <= patience(facts.poll_interval):
-        return Verdict("attention", f"Not checked since {clock_text(verified)}", "" if facts.running else START)
+        next_step = "" if facts.running else START
+        return Verdict("attention", f"Not checked since {clock_text(verified)}", next_step, "stale")
     headline = f"In step, checked {ago(facts.now - verified)}"
     if facts.collected_until is not None and facts.queue.waiting:
         word = "change is" if facts.queue.waiting == 1 else "changes are"
@@ -149,11 +156,11 @@ def _storing(facts: Facts) -> Verdict:
     waiting, failed = facts.files.waiting, facts.files.failed
     if failed:
         word = "attachment is" if failed == 1 else "attachments are"
-        return Verdict("attention", f"{failed} {word} not stored", "The log names them. They are tried again")
+        return Verdict("attention", f"{failed} {word} not stored", "The log names them. They are tried again", "files")
     word = "attachment waits" if waiting == 1 else "attachments wait"
     if not facts.running:
-        return Verdict("attention", f"{waiting} {word} to be stored", START)
-    return Verdict("syncing", f"{waiting} {word} to be stored")
+        return Verdict("attention", f"{waiting} {word} to be stored", START, "files")
+    return Verdict("syncing", f"{waiting} {word} to be stored", reason="files")
 
 
 def clock_text(moment: datetime) -> str:
@@ -202,6 +209,8 @@ class EngineStatus:
     """Requests sent this month; the destination's count against Airtable's plan."""
     pid: int | None
     problems: tuple[Problem, ...] = ()
+    problem_of: dict[str, Problem] = field(default_factory=dict)
+    """The same by what fails: a `Part`, ``files``, ``spool`` …"""
     stored: dict[str, int] = field(default_factory=dict)
     """Rows known to be in the destination, per table."""
     left_out: dict[str, int] = field(default_factory=dict)
@@ -211,6 +220,11 @@ class EngineStatus:
     synced: int = 0
     total: int = 0
     files: FileState = FileState()
+    reason: Reason = ""
+    problem: Problem | None = None
+    """The one that made the state, with the reason ``problem``."""
+    collected_until: datetime | None = None
+    """All that waits does so on purpose, and will be written then."""
 
     def to_json(self) -> dict[str, object]:
         """The form of `status --json`: keys are only ever added."""
@@ -235,7 +249,6 @@ class EngineStatus:
                 "mode": self.webhooks.mode,
                 "healthy": self.webhooks.healthy,
                 "last_delivery": text(self.webhooks.last_delivery),
-                "problem": None if self.webhooks.problem is None else self.webhooks.problem.sentence(),
             },
             "calls_month": self.calls_month["destination"],
             "calls": dict(self.calls_month),

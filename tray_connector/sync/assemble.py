@@ -49,6 +49,8 @@ from tray_connector.sync.writer import Writer
 
 USER_AGENT = f"tray-connector/{__version__}"
 MINUTE = 60.0
+FEW = 100
+"""Waiting events that are tried before the first poll in any case; more of them only after a crash."""
 
 
 @dataclass(frozen=True)
@@ -130,7 +132,9 @@ def lane_of(source: Source, shared: Shared) -> Lane:
         on_changes=shared.board.changes,
     )
     reconciler = Reconciler(poller, spool, ledger, clock, guard_percent=settings.removal_guard_percent)
-    return Lane(source, poller, dispatcher, reconciler, spool, shared.board, clock, caught_up=ledger.ended_in_order)
+    # Even then a few are tried first: the ledger may be a copy that was put back.
+    caught_up = ledger.ended_in_order and spool.counts(source.name).total > FEW
+    return Lane(source, poller, dispatcher, reconciler, spool, shared.board, clock, caught_up=caught_up)
 
 
 def files_of(source: MissiveSource, shared: Shared) -> Files:

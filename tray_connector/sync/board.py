@@ -12,6 +12,7 @@ from tray_connector.model.errors import ConfigError, ConnectorError, Problem
 from tray_connector.model.records import key_of
 from tray_connector.model.status import Activity
 from tray_connector.sync.drafts import Change
+from tray_connector.sync.rates import Rates, RatesView
 
 KEPT_ACTIVITIES = 500
 
@@ -43,6 +44,7 @@ class Board:
         self._lock = threading.Lock()
         self._troubles: dict[tuple[str, str], Trouble] = {}
         self._activities: deque[Activity] = deque(maxlen=KEPT_ACTIVITIES)
+        self._rates = Rates(clock)
         self._synced = 0
         self._found = 0
 
@@ -90,7 +92,13 @@ class Board:
             for change in changes:
                 record = change.record
                 title = getattr(record, "name", None) or getattr(record, "subject", None) or key_of(record)
+                self._rates.add(change.source)
                 self._activities.append(Activity(now, change.source, change.kind, key_of(record), title, record.url))
+
+    def rates(self) -> RatesView:
+        """How many rows were written in each minute since this process began."""
+        with self._lock:
+            return self._rates.view()
 
     def view(self) -> BoardView:
         """All of it, at one moment. Of several troubles of one part that which needs a person is shown."""

@@ -30,6 +30,10 @@ PROBE = 10
 """Events taken at once while a service is down: enough to see whether it is back."""
 ROWS = 200
 """Rows that are written together while the source still reads."""
+HELD = 1.0
+"""Seconds that a row waits for others at the most, while the source still reads."""
+HELD_FOR_CALLS = 10.0
+"""The same for a destination of which every call counts: none shall go half empty."""
 
 
 NOT_FOUND = "not-found"
@@ -150,7 +154,8 @@ class Dispatcher:
             self._writer.ready(stop)
             binding = self._ledger.binding
             readings = self.source.complete([lease.event for lease in unsettled.values()], self._ledger, stop)
-            for chunk in chunked(readings, self._clock):
+            held = HELD_FOR_CALLS if self._writer.fetches_files else HELD
+            for chunk in chunked(readings, self._clock, held):
                 judged = [self._judged(reading) for reading in chunk]
                 self._settle_all(self._writer.apply(judged, stop, binding=binding), unsettled)
             for key, lease in list(unsettled.items()):
@@ -247,15 +252,15 @@ class Dispatcher:
             self._outage = {}
 
 
-def chunked(readings: Iterator[Reading], clock: Clock) -> Iterator[list[Reading]]:
-    """Readings gathered into writes of about `ROWS` rows, but none held for longer than a second."""
+def chunked(readings: Iterator[Reading], clock: Clock, held: float = HELD) -> Iterator[list[Reading]]:
+    """Readings gathered into writes of about `ROWS` rows, but none held for longer than so many seconds."""
     chunk: list[Reading] = []
     rows, began = 0, clock.monotonic()
     try:
         for reading in readings:
             chunk.append(reading)
             rows += max(1, len(reading.records))
-            if rows >= ROWS or clock.monotonic() - began > 1.0:
+            if rows >= ROWS or clock.monotonic() - began > held:
                 yield chunk
                 chunk, rows, began = [], 0, clock.monotonic()
     except ConnectorError:

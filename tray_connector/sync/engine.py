@@ -166,7 +166,7 @@ class Engine:
             return max(LEAST_IDLE, 2 * self._options.poll_interval)
 
         wake = self._poll_wakes[lane.name]
-        self._keeper.keep(lane.name, work, wake, stop, name=f"read-{lane.name}", idle=idle, heeds_others=False)
+        self._keeper.keep(lane.name, work, wake, stop, name=f"read-{lane.name}", idle=idle, heeds_others=0.0)
 
     def _write_loop(self, lane: Lane, stop: Stop) -> None:
         wake = self._write_wakes[lane.name]
@@ -206,7 +206,7 @@ class Engine:
             return True
 
         wake, longest = self._walk_wakes[lane.name], self._options.walk_interval
-        self._keeper.keep(lane.name, work, wake, stop, name=f"walk-{lane.name}", longest=longest, heeds_others=False)
+        self._keeper.keep(lane.name, work, wake, stop, name=f"walk-{lane.name}", longest=longest, heeds_others=0.0)
 
     def _retry_now(self) -> None:
         self.spool.retry_now(None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -78,7 +79,7 @@ class Files:
         self._board = board
         self._clock = clock
         self._every = every
-        self._last = -every
+        self._last = -math.inf
         self._largest = largest
         self._turn = threading.Lock()
         self.wake = Wake()
@@ -91,6 +92,12 @@ class Files:
             self._allow_larger()
             worker = self._sendings if self._writer.fetches_files else self._downloads
             return worker.step(stop, at, halted)
+
+    @contextmanager
+    def resting(self, stop: Stop) -> Iterator[None]:
+        """No step is under way while inside: what it settles would be noted for another destination."""
+        with turn(self._turn, stop):
+            yield
 
     def loop(self, keeper: Keeper, stop: Stop) -> None:
         """Until stopped; a pause rests it after the files that are under way."""
@@ -117,10 +124,10 @@ class Files:
     def pump(self, ended: Callable[[], bool], stop: Stop) -> FilesReport:
         """Try each waiting file once, also those that come meanwhile, until `ended` and nothing is left."""
         at, before = self._clock.now().timestamp(), self._host.sent
-        self._ledger.files.retry("waiting", "failed")
         done, shown = FilesDone(), 0
         error: ConnectorError | None = None
         try:
+            self.retry_now()
             while True:
                 if stop.is_set():
                     raise Stopped
@@ -147,7 +154,8 @@ class Files:
         return max(found, shown)
 
     def retry_now(self) -> None:
-        """Whatever waits for its time is due; for the next round."""
+        """Whatever waits for its time is due, with the next round."""
+        self._last = -math.inf
         self._ledger.files.retry("waiting", "failed")
 
     def counts(self) -> FileCounts:

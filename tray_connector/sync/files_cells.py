@@ -40,7 +40,7 @@ def plan_cell(
     """What the cell of this e-mail shall hold.
 
     `known` is what was noted before; `there` what the cell holds now, where it was read: a file in it that nobody
-    knows is taken for the attachment of its name and size when nothing is noted yet, and kept in any case. `link`
+    knows is taken for the attachment of its name and size when none is noted yet, and kept in any case. `link`
     gives a fresh address of an attachment. `largest` is in bytes.
     """
     wanted = {each.attachment_id: each for each in email.attachments if not each.inline}
@@ -51,7 +51,7 @@ def plan_cell(
         ids = {file.file_id for file in there}
         held = {key: file_id for key, file_id in held.items() if file_id in ids}
         foreign = [file for file in there if file.file_id not in held.values()]
-        if not known:
+        if all(entry.file_id is None for entry in known):
             taken = _take_over(email.email_id, wanted, foreign)
             entries |= taken
             held = {key: entry.file_id or "" for key, entry in taken.items()}

@@ -22,6 +22,8 @@ logger = logging.getLogger(__name__)
 
 GOOD_FOR = 900.0
 """Seconds that an address must still be good for when Airtable is told: it fetches the file later."""
+BROKEN_OFF = "files:broken-off"
+"""The flag that says that files may have been sent without our knowing, however the process ended."""
 Look = Callable[[Collection[str]], Mapping[str, Sequence[StoredFile]]]
 """What the rows with these record ids hold now."""
 
@@ -36,6 +38,12 @@ class FilesDesk:
         self._announce: Callable[[], None] = lambda: None
         self._largest = 0
         self._cells: dict[str, Cell] = {}
+        self._unsure: set[str] = set()
+        """E-mails whose files may have been sent without our knowing: a look at the row comes first."""
+        in_order = ledger.ended_in_order and ledger.flag(BROKEN_OFF) is None
+        self._crashed_before = None if in_order else clock.now()
+        if not in_order:
+            ledger.set_flag(BROKEN_OFF, None)
 
     def serve(self, links: Links, announce: Callable[[], None], largest: int) -> None:
         """From now on files are stored: keep their addresses, and say when there is something to do."""
@@ -57,9 +65,12 @@ class FilesDesk:
         if links is None:
             return
         rows = {key: row for draft in drafts for row in draft.rows if (key := _whole_email(row)) is not None}
-        cells = self._planned(
-            {key: row.entry for key, row in rows.items()}, lambda key: links.fresh(key, GOOD_FOR), look
-        )
+        for draft in drafts:
+            if self._crashed_before is not None and draft.reading.event.since < self._crashed_before:
+                # It was waiting when a process before ended in the middle of its work, which may have written it.
+                self._unsure |= {key for row in draft.rows if (key := _whole_email(row)) and row.change == "new"}
+        entries = {key: row.entry for key, row in rows.items() if key not in self._unsure}
+        cells = self._planned(entries, lambda key: links.fresh(key, GOOD_FOR), look)
         self._cells = {cell.email_id: cell for cell in cells}
         for draft in drafts:
             for number, row in enumerate(draft.rows):
@@ -77,18 +88,21 @@ class FilesDesk:
             if cell.links is not None:
                 write = Write(entry.record, {}, columns=(), record_id=entry.record_id, files=cell.links)
                 rows.append(Row(write, entry, "changed"))
-            elif cell.entries:
+            else:
+                self._unsure.discard(cell.email_id)
                 self._ledger.files.settle(list(cell.entries.values()))
         return rows
 
     def _planned(self, entries: Mapping[str, Entry], link: Callable[[str], str | None], look: Look) -> Iterator[Cell]:
         known = self._ledger.files.of_emails(list(entries))
         found = self._ledger.found.rows("emails", [key for key in entries if not known[key]])
+        unsure = {key: entry.record_id for key, entry in entries.items() if key in self._unsure and entry.record_id}
+        there = look(list(unsure.values())) if unsure else {}
         for key, entry in entries.items():
             email = entry.record
             if not isinstance(email, Email):
                 continue
-            files: Sequence[StoredFile] | None = found[key].files if key in found else None
+            files: Sequence[StoredFile] | None = found[key].files if key in found else there.get(unsure.get(key, ""))
             cell = plan_cell(email, known[key], files, link, self._largest)
             has_files = any(each.file_id is not None for each in known[key])
             if cell.links is not None and files is None and has_files and entry.record_id is not None:
@@ -109,9 +123,10 @@ class FilesDesk:
         return noted
 
     def _known(self, key: str, row: Row, outcome: Written) -> list[FileEntry]:
-        cell = self._cells.pop(key, None)
-        if cell is None:
+        cell = self._cells.get(key)
+        if cell is None or (cell.links is not None and row.write.files is not cell.links):
             return []
+        del self._cells[key]
         before = row.write.record_id
         if cell.links is None and before is not None and outcome.record_id not in (None, before):
             # Somebody had deleted the row: the new one has no files.
@@ -130,12 +145,21 @@ class FilesDesk:
                 self._links.forget(entry.attachment_id)
         return entries
 
+    def broke_off(self) -> None:
+        """What was being written may have arrived, or not: nothing is known of it."""
+        sent = {key for key, cell in self._cells.items() if cell.links is not None}
+        self._cells = {}
+        if sent:
+            self._unsure |= sent
+            self._ledger.set_flag(BROKEN_OFF, "1")
+
     def settle(self, pairs: Sequence[tuple[Row, Outcome]]) -> None:
         """Note what came of `rows`. A row that somebody deleted needs no files until it is made anew."""
         for row, outcome in pairs:
             cell = self._cells.pop(row.write.record.email_id if isinstance(row.write.record, Email) else "", None)
             if cell is None:
                 continue
+            self._unsure.discard(cell.email_id)
             if isinstance(outcome, Written):
                 settled = {entry.attachment_id: entry for entry in self._after(cell, outcome)}
                 self._ledger.files.settle(list((cell.entries | settled).values()))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Callable
 
 from tray_connector.config.clock import Clock, Stop, Stopped
@@ -40,14 +41,14 @@ class Keeper:
         waits: bool = True,
         idle: Callable[[], float] = lambda: IDLE,
         longest: float = LONGEST_WAIT,
-        heeds_others: bool = True,
+        heeds_others: float = IDLE,
     ) -> None:
         """Do `work` again and again until stopped; a pause rests it, a failure backs it off and is told once.
 
         `work` is told whether the last round failed, and answers whether it did anything: only then is a failure over.
         With `waits` it waits for its wake-up after each round, at most so many seconds as `idle` says. `name` is the
         loop's own; `longest` (seconds) bounds the time between two tries, unless the part that fails names a later
-        one; without `heeds_others` that counts for the loop's own part only.
+        one. Where that is another part than the loop's own, it is heeded for `heeds_others` seconds at most.
         """
         failures = 0
         troubled: set[str] = set()
@@ -62,8 +63,8 @@ class Keeper:
                 failures += 1
                 troubled.add(error.part or part)
                 self.failed(error.part or part, error, name)
-                heeded = error if heeds_others or error.part in (None, part) else None
-                wake.wait(stop, self._back_off(failures, heeded, longest), patient=True)
+                most = math.inf if error.part in (None, part) else heeds_others
+                wake.wait(stop, self._back_off(failures, error, longest, most), patient=True)
             except Exception:
                 failures += 1
                 logger.exception("%s broke off and is tried again", name)
@@ -89,10 +90,10 @@ class Keeper:
         wake.wait(stop, left, patient=True)
         return True
 
-    def _back_off(self, failures: int, error: ConnectorError | None, longest: float) -> float:
+    def _back_off(self, failures: int, error: ConnectorError | None, longest: float, most: float = math.inf) -> float:
         wait = min(delay(failures, 0.5), longest)
         retry_at = None if error is None else error.problem.retry_at
-        return wait if retry_at is None else max(wait, (retry_at - self._clock.now()).total_seconds())
+        return wait if retry_at is None else max(wait, min((retry_at - self._clock.now()).total_seconds(), most))
 
     def failed(self, part: str, error: ConnectorError, by: str) -> None:
         """A part failed as a whole: on the board at once, in the log once per problem."""

@@ -192,6 +192,12 @@ class Ledger(LedgerFile):
         sql = "SELECT count(*) FROM records WHERE destination = ? AND tab = ?"
         return int(self._rows(sql, (self._shown, table))[0][0])
 
+    def most(self, table: Table) -> int:
+        """The largest number of such records in any destination that was written: what a new one has to hold."""
+        sql = "SELECT count(*) AS rows FROM records WHERE tab = ? GROUP BY destination ORDER BY rows DESC LIMIT 1"
+        found = self._rows(sql, (table,))
+        return int(found[0][0]) if found else 0
+
     def stale_categories(self, category_version: str) -> int:
         """Records that were written under another category file; of the destination that `count` means."""
         sql = "SELECT count(*) FROM records WHERE destination = ? AND category_version <> ?"

@@ -31,6 +31,7 @@ class LedgerFile:
         self._lock = threading.RLock()
         self._connection, self.damaged = open_ledger(path, clock.now())
         self._closed = False
+        self._in_order = True
         self._next_read, self._reserved = 0, 0
 
     def close(self) -> None:
@@ -43,7 +44,8 @@ class LedgerFile:
                 return
             try:
                 with self._transaction() as connection:
-                    connection.execute("DELETE FROM flags WHERE name = ?", (UNCLEAN,))
+                    if self._in_order:
+                        connection.execute("DELETE FROM flags WHERE name = ?", (UNCLEAN,))
                     # Numbers that were reserved and not used are free again.
                     if self._reserved:
                         connection.execute(
@@ -53,6 +55,10 @@ class LedgerFile:
                 logger.info("The ledger could not be closed in order: %s", error.problem.message)
             self._connection.close()
             self._closed = True
+
+    def doubt(self) -> None:
+        """A row may have been written that is not noted: the next process shall take our end for a crash."""
+        self._in_order = False
 
     @property
     def ended_in_order(self) -> bool:

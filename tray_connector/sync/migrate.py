@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from typing import Literal
 
@@ -79,7 +79,8 @@ class Migration:
             requests_sent=lambda: sum(lane.source.requests_sent() for lane in self._engine.lanes),
         )
         self._copy(copier, stop)
-        with self._writer.held(stop):
+        files = self._engine.files
+        with files.resting(stop) if files is not None else nullcontext(), self._writer.held(stop):
             for table in TABLES:
                 copier.copy(table, stop, everything=False)
             first = self._compare(copier, books, stop)
@@ -152,8 +153,9 @@ class Migration:
             copying.forget_checkpoints(waiting)
         else:
             switch()
-            self._writer.exchange(self._target, stop)
-        files, anew = copying.waiting_files(), waiting if switch is None else ()
+            self._writer.exchange(self._target)
+        files = copying.waiting_files() if self._engine.files is not None else 0
+        anew = waiting if switch is None else ()
         return replace(report, files=files, anew=anew, switched=switch is not None)
 
     def _read_whole(self, table: Table, ids: Sequence[str], stop: Stop) -> Mapping[str, Stored | ConnectorError | None]:

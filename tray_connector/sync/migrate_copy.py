@@ -173,8 +173,9 @@ class Copier:
             key = key_of(row.record)
             if not key or key in known:
                 continue
-            self.tally.unknown[table] = self.tally.unknown.get(table, 0) + 1
-            self.tally.split += row.split
+            if (table, key) not in self._unknown:
+                self.tally.unknown[table] = self.tally.unknown.get(table, 0) + 1
+                self.tally.split += row.split
             values = self.categories.assign(labels_of(row.record))
             self._unknown[table, key] = Likeness.of(self._target.as_held(StoredRow(row.record, values)))
             yield _Job(Write(row.record, values), None)

@@ -75,7 +75,7 @@ class MigrationReport:
     mended: int = 0
     """Rows that differed at first and were written again."""
     files: int = 0
-    """Files that go to the target after the switch."""
+    """Files of e-mails that go to the target after the switch, at most: inline ones do not go to Airtable."""
     anew: tuple[SourceName, ...] = ()
     """Sources that will be looked through whole after a switch by hand: something of them was waiting to be stored."""
     switched: bool = False

@@ -132,6 +132,9 @@ def engine_status(
         )
     )
     month = now.strftime("%Y-%m")
+    announced = webhooks or WebhookState()
+    # No trouble of the engine's: without webhooks everything is stored as well, a little later.
+    without = () if announced.problem is None else (announced.problem,)
     return EngineStatus(
         state=verdict.state,
         headline=verdict.headline,
@@ -141,16 +144,20 @@ def engine_status(
         paused_until=pause.until if pause.holds(now) else None,
         pause_open_ended=pause.open_ended,
         queue=queue,
-        webhooks=webhooks or WebhookState(),
+        webhooks=announced,
         calls_month={part: ledger.calls_in_month(part, month) for part in PARTS},
         pid=options.pid if running else None,
-        problems=tuple(trouble.problem for trouble in troubles.values()),
+        problems=(*(trouble.problem for trouble in troubles.values()), *without),
+        problem_of={part: trouble.problem for part, trouble in troubles.items()},
         stored={table: ledger.count(table) for table in TABLES},
         left_out=ledger.left_out(),
         stale_categories=ledger.stale_categories(category_version),
         synced=0 if board is None else board.synced,
         total=0 if board is None else board.found,
         files=absent,
+        reason=verdict.reason,
+        problem=verdict.problem,
+        collected_until=collected_until,
     )
 
 

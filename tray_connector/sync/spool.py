@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 import itertools
 import logging
 import threading
@@ -32,6 +33,8 @@ REST = 1.0
 """Seconds without anything to do after which files kept for writing over are removed."""
 LEARN = 100
 """Files read in one `counts` to learn since when they wait."""
+PIECE = 5_000
+"""Ids that are sorted in one go."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -291,21 +294,32 @@ class Spool:
             finally:
                 self._disk.release()
 
-    def listing(self, offset: int = 0, limit: int | None = None) -> Sequence[Event]:
-        """The events that wait or are being worked on, those first that wait for longest. Reads their files."""
+    def order(self) -> Sequence[Key]:
+        """What waits or is being worked on, that first which waits for longest as far as is known without reading."""
         with self._changed:
-            order = sorted(
+            entries = [
                 (slot.next_try if slot.since is None else slot.since, source, key)
                 for source, shelf in self._shelves.items()
                 for key, slot in shelf.index.slots.items()
-            )
+            ]
+        # One sort of a hundred thousand would let no other thread run meanwhile, the window's least of all.
+        pieces = [sorted(entries[start : start + PIECE]) for start in range(0, len(entries), PIECE)]
+        return [(source, key) for _, source, key in heapq.merge(*pieces)]
+
+    def read(self, keys: Sequence[Key]) -> Sequence[Event]:
+        """The events of these that are still there and can be read, in this order. Reads their files."""
         events = []
-        for _, source, key in order[offset : None if limit is None else offset + limit]:
+        for source, key in keys:
             with self._trouble():
                 event = self._shelves[source].load(key)
             if event is not None:
                 events.append(event)
-        return sorted(events, key=lambda event: event.since)
+        return events
+
+    def listing(self, offset: int = 0, limit: int | None = None) -> Sequence[Event]:
+        """The events that wait or are being worked on, those first that wait for longest. Reads their files."""
+        keys = self.order()[offset : None if limit is None else offset + limit]
+        return sorted(self.read(keys), key=lambda event: event.since)
 
     def retry_now(self, keys: Sequence[Key] | None) -> int:
         """Make failed events due; None = all. How many of the events meant are there."""

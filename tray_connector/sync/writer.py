@@ -120,7 +120,11 @@ class Writer:
             outcomes = iter(self._write(rows, stop))
             for draft in drafts:
                 draft.outcomes = [next(outcomes) for _ in draft.rows]
-            self._note(drafts)
+            try:
+                self._note(drafts)
+            except ConnectorError:
+                self._ledger.doubt()
+                raise
             if rows:
                 self._ledger.note_success("destination", self._clock.now())
             return [result_of(draft) for draft in drafts]
@@ -132,7 +136,11 @@ class Writer:
             outcomes = self._destination.write(
                 with_found(self._destination, self._ledger, [row.write for row in rows]), stop
             )
-        except ConnectorError as error:
+        except (ConnectorError, Stopped) as error:
+            self._ledger.doubt()
+            self.desk.broke_off()
+            if isinstance(error, Stopped):
+                raise
             raise self._lost(error) from error.__cause__
         if len(outcomes) != len(rows):
             raise InternalError(
@@ -282,11 +290,14 @@ class Writer:
         moment; see `Destination.rows`. Others may write between two pages.
         """
         rows: Iterator[Sequence[StoredRow]] | None = None
+        destination = self._destination
         while True:
             with self._lock:
                 self.ready(stop)
+                if destination is not self._destination:
+                    raise exchanged()
                 try:
-                    rows = rows or self._destination.rows(table, stop, after=after)
+                    rows = rows or destination.rows(table, stop, after=after)
                     page = next(rows, None)
                 except ConnectorError as error:
                     raise self._lost(error) from error.__cause__
@@ -295,8 +306,8 @@ class Writer:
                 return
             yield page, known
 
-    def exchange(self, destination: Destination, stop: Stop) -> None:
-        """From now on write into this one, which is known to hold what the old one holds (`sync.migrate`).
+    def exchange(self, destination: Destination) -> None:
+        """From now on write into this one, which holds what the old one holds (`sync.migrate`); the next call opens it.
 
         What is under way notices it by `Ledger.binding`.
         """
@@ -306,7 +317,6 @@ class Writer:
             self._destination = destination
             self._ledger.expect(destination.place)
             self._open = False
-            self.ready(stop)
 
     def requests_sent(self) -> int:
         """Calls sent to the destination since it was made, and before to one that it took the place of."""
@@ -318,12 +328,13 @@ class Writer:
             self.ready(stop)
             try:
                 alive = self._destination.verify(stop)
+                gone = alive and emptied(self._ledger, self._destination, stop)
             except ConnectorError as error:
                 raise self._lost(error) from error.__cause__
             if not alive:
                 return
             self._ledger.note_success("destination", self._clock.now())
-            if emptied(self._ledger, self._destination, stop):
+            if gone:
                 # Nothing is known of it any more: the next poll fills it.
                 self._ledger.forget_bound()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from tray_connector.config.clock import Clock
 from tray_connector.config.credentials import Credentials
@@ -28,10 +28,17 @@ REMOVE_WITHIN = 3.0
 
 
 def assemble_webhooks(
-    settings: Settings, paths: Paths, credentials: Credentials, engine: Engine, clock: Clock
+    settings: Settings,
+    paths: Paths,
+    credentials: Credentials,
+    engine: Engine,
+    clock: Clock,
+    *,
+    learn: Callable[[Iterable[str]], None] = lambda _: None,
 ) -> Webhooks | None:
     """None when webhooks are switched off. Without a way in from outside it only listens.
 
+    `learn` is told the secrets that were generated, so that the log masks them.
     ConfigError for a `PUBLIC_URL` that is none.
     """
     if settings.disable_webhooks:
@@ -69,11 +76,16 @@ def assemble_webhooks(
         )
         return Parts(listener, registration)
 
+    def secrets_of() -> Secrets:
+        secrets = own_secrets(settings, paths.installation, credentials)
+        learn([text for text in (secrets.path_secret, secrets.teamwork_token, secrets.missive_secret) if text])
+        return secrets
+
     was_set = settings.origin("PERIODIC_BACKFILL_INTERVAL") != "default"
     return Webhooks(
         engine,
         choose(settings, paths.tunnel, clock),
-        lambda: own_secrets(settings, paths.installation, credentials),
+        secrets_of,
         make,
         clock,
         set_interval=settings.periodic_backfill_interval if was_set else None,

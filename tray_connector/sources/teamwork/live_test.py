@@ -33,7 +33,7 @@ def live_test(client: HttpClient, scope: Params, stop: Stop) -> list[CheckLine]:
     except ConnectorError as error:
         return [*lines, _failed(_TASKS, error)]
     hint = "" if tasks else "Use the key of a person who may see the projects in Teamwork, best an administrator's."
-    return [*lines, CheckLine(_TASKS, True, f"You see {tasks:,} tasks in {projects:,} projects", hint)]
+    return [*lines, CheckLine(_TASKS, True, f"You see {tasks:,} tasks in {projects:,} projects", hint, count=tasks)]
 
 
 def _count(client: HttpClient, path: str, params: Params, stop: Stop) -> int:
