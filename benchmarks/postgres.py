@@ -52,21 +52,24 @@ def figures(folder: Path, quick: bool) -> Sequence[Figure]:  # noqa: ARG001 - th
                 for each in ROUNDS
             ]
         with relay(server.port, delay=DELAY) as line:
-            for place, port, part in (("here", server.port, 2), ("over a line of 20 ms", line.port, 5)):
+            for place, port, part in (("here", server.port, 2), ("over a line of 20 ms", line.port, 10)):
                 found += compared(make_conninfo(dsn, port=str(port)), place, count // part)
     return found
 
 
 def compared(dsn: str, place: str, count: int) -> list[Figure]:
-    """The ways side by side: new tasks, then new e-mails."""
+    """The ways side by side, new tasks, then new e-mails: the better of two turns each."""
     makers: dict[Table, Callable[[int], Stored]] = {"tasks": make_task, "emails": make_email}
-    found = []
+    best: dict[tuple[str, Table], float] = {}
     with closing(psycopg.connect(dsn, autocommit=True)) as connection:
-        for name, way in WAYS.items():
+        for name, way in [*WAYS.items()] * 2:
             connection.execute("TRUNCATE tasks, emails, attachments")
-            rates = [f"{new_rows(connection, way, make, count):,.0f} {table}/s" for table, make in makers.items()]
-            found.append(Figure(f"PostgreSQL {place}, {name}", ", ".join(rates)))
-    return found
+            for table, make in makers.items():
+                best[name, table] = max(best.get((name, table), 0.0), new_rows(connection, way, make, count))
+    return [
+        Figure(f"PostgreSQL {place}, {name}", ", ".join(f"{best[name, table]:,.0f} {table}/s" for table in makers))
+        for name in WAYS
+    ]
 
 
 def new_rows(connection: Connection, way: Way, make: Callable[[int], Stored], count: int) -> float:

@@ -151,7 +151,7 @@ def test_a_stop_ends_a_statement_that_waits_at_once(database: Database) -> None:
         threading.Timer(0.2, stop.set).start()
         with pytest.raises(Stopped):
             destination.write(tasks(3), stop)
-        assert time.monotonic() - began < 1
+        assert time.monotonic() - began < 2
         assert not database.query("SELECT 1 FROM pg_locks WHERE NOT granted")
         with pytest.raises(Stopped):
             destination.write(tasks(3), stop)
@@ -196,7 +196,7 @@ def test_a_stop_ends_the_wait_for_a_server_that_answers_nothing(database: Databa
             threading.Timer(0.1, stop.set).start()
             with pytest.raises(Stopped):
                 destination.write(tasks(3), stop)
-            assert time.monotonic() - began < 1.5
+            assert time.monotonic() - began < 3
         assert write(destination, *tasks(3)) == [Written()] * 3
 
 
@@ -210,7 +210,7 @@ def test_a_stop_ends_an_attempt_to_connect_at_once(database: Database) -> None:
         threading.Timer(0.1, stop.set).start()
         with pytest.raises(Stopped):
             destination.open(stop)
-        assert time.monotonic() - began < 1
+        assert time.monotonic() - began < 2
 
 
 def test_a_server_that_takes_the_connection_and_says_nothing_is_named() -> None:

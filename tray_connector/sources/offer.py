@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 
@@ -16,13 +17,45 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True)
+class Counted:
+    """A conversation as far as counting goes."""
+
+    messages: int
+    """Drafts and messages of other kinds among them."""
+    private: bool = False
+    """Belongs to no organisation and no team."""
+    team_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class MailVolume:
     """Conversations that a first run would take, counted in Missive's lists."""
 
-    conversations: int = 0
-    messages: int = 0
-    """In these conversations, drafts and messages of other kinds among them."""
-    private: int = 0
-    """Conversations that belong to no organisation and no team."""
+    found: tuple[Counted, ...] = ()
     complete: bool = True
     """False: there is more, and counting ended because every page costs a request."""
+
+    @property
+    def conversations(self) -> int:
+        """How many there are."""
+        return len(self.found)
+
+    @property
+    def messages(self) -> int:
+        """How many messages they hold."""
+        return sum(each.messages for each in self.found)
+
+    @property
+    def private(self) -> int:
+        """How many of the conversations are private."""
+        return sum(each.private for each in self.found)
+
+    def within(self, scope: str, teams: Collection[str]) -> MailVolume:
+        """Those that `MISSIVE_SCOPE` and `MISSIVE_TEAMS` (empty = all) let in."""
+
+        def takes(each: Counted) -> bool:
+            if each.private and scope == "shared":
+                return False
+            return not teams or each.team_id is None or each.team_id in teams
+
+        return MailVolume(tuple(filter(takes, self.found)), self.complete)

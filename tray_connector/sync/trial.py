@@ -14,7 +14,7 @@ from tray_connector.config.credentials import Credentials
 from tray_connector.config.paths import Paths
 from tray_connector.config.setting_problems import SettingProblem, SettingsError
 from tray_connector.config.settings import Settings, load_right_settings
-from tray_connector.destinations.airtable.plans import PLANS, Plan
+from tray_connector.destinations.airtable.plans import PLANS, Plan, PlanName
 from tray_connector.model.categories import Categories
 from tray_connector.model.checks import CheckLine
 from tray_connector.model.errors import ConnectorError, Problem
@@ -141,13 +141,17 @@ class Trial:
             return missive_offer.teams(source.client, stop)
 
     def volume(self, stop: Stop) -> Volume:
-        """Count what a first sync would bring, in at most some 25 requests."""
-        with closing(self._teamwork()) as source:
-            tasks = teamwork_offer.count_tasks(source.client, self.settings.teamwork_projects, stop)
+        """Count what a first sync would bring, in at most some 25 requests: of Missive all that the token shows."""
+        tasks = self.count_tasks(stop)
         with closing(self._missive()) as source:
             mail = missive_offer.volume(source.client, self._mail_from(), self.clock, stop)
         plan = PLANS[self.settings.airtable_plan] if self.settings.db_backend == "airtable" else None
         return Volume(tasks, mail, plan)
+
+    def count_tasks(self, stop: Stop) -> int:
+        """The tasks in the chosen projects. One request."""
+        with closing(self._teamwork()) as source:
+            return teamwork_offer.count_tasks(source.client, self.settings.teamwork_projects, stop)
 
     def preview(self, categories: Categories, stop: Stop) -> list[PreviewRow]:
         """Five tasks and five e-mails as they would be stored. ConnectorError when a service fails."""
@@ -182,6 +186,12 @@ class Trial:
         except ConnectorError as error:
             return [_line(what, error.problem)]
         return []
+
+
+def plan_of(text: str) -> PlanName:
+    """The plan of that name; the smallest where there is none."""
+    found: dict[str, PlanName] = {name: name for name in PLANS}
+    return found.get(text.strip().lower(), "free")
 
 
 def _line(name: str, problem: Problem) -> CheckLine:

@@ -9,7 +9,7 @@ from tray_connector.sources.http import HttpClient
 from tray_connector.sources.missive.api import MissiveApi
 from tray_connector.sources.missive.directory import read_directory
 from tray_connector.sources.missive.mailboxes import ALL, Mailboxes
-from tray_connector.sources.offer import Choice, MailVolume
+from tray_connector.sources.offer import Choice, Counted, MailVolume
 
 PAGES = 20
 """Missive tells no totals: so many list requests are spent on counting, and no more."""
@@ -28,17 +28,15 @@ def volume(
     api = MissiveApi(client)
     mailboxes = Mailboxes(api, clock, lambda: 0)
     me = read_directory(api, stop).me
-    conversations = messages = private = read = 0
+    counted: list[Counted] = []
+    read = 0
     for page in mailboxes.pages(ALL, me, stop, down_to=down_to, urgent=True):
         read += 1
         for found in page.conversations:
             old = down_to is not None and found.last_activity_at is not None and found.last_activity_at < down_to
-            if old or found.guest:
-                continue
-            conversations += 1
-            messages += found.messages_count
-            private += found.private
+            if not (old or found.guest):
+                counted.append(Counted(found.messages_count, found.private, found.team_id))
         if read == at_most:
             # Whether this page was the last one, only another request would tell.
-            return MailVolume(conversations, messages, private, complete=False)
-    return MailVolume(conversations, messages, private)
+            return MailVolume(tuple(counted), complete=False)
+    return MailVolume(tuple(counted))
