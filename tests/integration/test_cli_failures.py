@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
@@ -176,12 +177,15 @@ def test_a_database_that_is_not_there_yet_can_be_asked_for(cli: CommandLine) -> 
     assert not cli.paths.database.exists()
 
 
-def test_a_backend_of_a_later_version_is_told(cli: CommandLine) -> None:
-    cli.set(DB_BACKEND="postgres", PG_DSN="postgresql://u:pw@127.0.0.1/db")
-    assert_told(cli("sync --once"), 3, "DB_BACKEND=postgres is not available in this version")
-    check = cli("check")
-    assert check.code == 3
-    assert "!!  DB_BACKEND=postgres is not available in this version\n" in check.out
+def test_a_database_server_that_does_not_answer_is_told(cli: CommandLine, expect_log: ExpectLog) -> None:
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        cli.set(DB_BACKEND="postgres", PG_DSN=f"postgresql://u:pw@127.0.0.1:{closed.getsockname()[1]}/db")
+        assert_told(cli("sync --once"), 1, "No database server answers there")
+        expect_log("No database server answers there")
+        check = cli("check")
+    assert check.code == 1
+    assert "No database server answers there" in check.out
     assert "pw@" not in check.out
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from dataclasses import asdict, fields
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -55,14 +55,18 @@ def combination(seed: int) -> dict[str, Any]:
     return {name: chance.choice(values) for name, values in VALUES.items()}
 
 
+OF_WEBHOOKS = frozenset({"hook_rights", "hooks_without_id", "message_key", "validate_on_api_hook"})
+"""Tried where hooks are registered and deliveries taken."""
+
+
 def named(switches: dict[str, Any]) -> str:
     words = (f"{name}={'+'.join(sorted(v)) if isinstance(v, frozenset) else v}" for name, v in switches.items())
     return " ".join(words) or "defaults"
 
 
 def test_every_switch_is_tried_in_every_position() -> None:
-    assert VALUES.keys() == {field.name for field in fields(MissiveSwitches)}
-    assert {name: values[0] for name, values in VALUES.items()} == asdict(MissiveSwitches())
+    defaults = {name: value for name, value in asdict(MissiveSwitches()).items() if name not in OF_WEBHOOKS}
+    assert {name: values[0] for name, values in VALUES.items()} == defaults
 
 
 @pytest.mark.parametrize("switches", ONE_BY_ONE, ids=named)

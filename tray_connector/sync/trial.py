@@ -27,6 +27,8 @@ from tray_connector.sync.ledger import Ledger
 from tray_connector.sync.preview import PreviewRow, read_few, rows_of
 from tray_connector.webhooks.way_in import check_way_in
 
+__all__ = ["PLANS", "Trial", "Volume", "plan_of"]
+
 ROWS_A_CALL = 10
 """Airtable documents that one call writes at most so many records."""
 

@@ -29,9 +29,7 @@ def volume(
     mailboxes = Mailboxes(api, clock, lambda: 0)
     me = read_directory(api, stop).me
     counted: list[Counted] = []
-    read = 0
-    for page in mailboxes.pages(ALL, me, stop, down_to=down_to, urgent=True):
-        read += 1
+    for read, page in enumerate(mailboxes.pages(ALL, me, stop, down_to=down_to, urgent=True), 1):
         for found in page.conversations:
             old = down_to is not None and found.last_activity_at is not None and found.last_activity_at < down_to
             if not (old or found.guest):
