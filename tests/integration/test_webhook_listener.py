@@ -52,7 +52,9 @@ def told() -> list[SourceName]:
 
 @pytest.fixture
 def listener(spool: Spool, clock: FakeClock, told: list[SourceName]) -> Iterator[Listener]:
-    with listening(spool, clock, on_delivery=lambda source, _: told.append(source), health=lambda: {"mode": "webhooks"}) as listener:
+    with listening(
+        spool, clock, on_delivery=lambda source, _: told.append(source), health=lambda: {"mode": "webhooks"}
+    ) as listener:
         yield listener
 
 
