@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -23,6 +23,8 @@ from tray_connector.sync.report import Report
 
 TABLES = ("tasks", "emails", "attachments")
 OURS = "tray-connector"
+AWAY = {"postgres-gone", "postgres-refused", "postgres-starting", "postgres-not-connected"}
+"""A server that is just ending answers in one of these ways, by chance."""
 
 
 def settings_for(database: Database, **more: str) -> dict[str, str]:
@@ -91,33 +93,34 @@ def disturbed(database: Database, how: str) -> Iterator[None]:
     disturbing = threading.Thread(target=disturb)
     disturbing.start()
     assert locked.wait(10)
-    yield
-    disturbing.join()
+    try:
+        yield
+    finally:
+        disturbing.join()
 
 
 def test_a_server_that_dies_again_and_again_during_a_sync_loses_nothing(
     whole_office: SandboxOffice, tmp_path: Path, clock: FakeClock, database: Database, caplog: pytest.LogCaptureFixture
 ) -> None:
     connector = Connector(whole_office, tmp_path / "postgres", clock, **settings_for(database))
-    assert connector.sync().exit_code() == 0
-    connector.execute("TRUNCATE tasks, emails, attachments")
-    for how in ("immediate", "cut", "fast", "cut"):
-        whole_office.office.create_task(f"Vor: {how}")
-        whole_office.mailbox.add_conversation(f"Vor: {how}", mails=2)
-        with disturbed(database, how):
-            report = connector.sync()
-        assert report.exit_code() == 1
-        assert report.errors[0].problem.code in {"postgres-gone", "postgres-refused", "postgres-starting"}
-    caplog.clear()
-    clock.advance(3600)
-    assert connector.sync().exit_code() == 0
-    found = stored(connector)
-    connector.close()
-    fresh = Connector(whole_office, tmp_path / "sqlite", clock)
-    fresh.sync()
-    for table in TABLES:
-        assert found[table] == stored(fresh)[table] != {}
-    fresh.close()
+    with closing(connector):
+        assert connector.sync().exit_code() == 0
+        connector.execute("TRUNCATE tasks, emails, attachments")
+        for how in ("immediate", "cut", "fast", "cut"):
+            whole_office.office.create_task(f"Vor: {how}")
+            whole_office.mailbox.add_conversation(f"Vor: {how}", mails=2)
+            with disturbed(database, how):
+                report = connector.sync()
+            assert report.exit_code() == 1
+            assert report.errors[0].problem.code in AWAY
+        caplog.clear()
+        clock.advance(3600)
+        assert connector.sync().exit_code() == 0
+        found = stored(connector)
+    with closing(Connector(whole_office, tmp_path / "sqlite", clock)) as fresh:
+        fresh.sync()
+        for table in TABLES:
+            assert found[table] == stored(fresh)[table] != {}
 
 
 def test_a_server_that_is_down_holds_nothing_up_and_gets_everything_when_it_is_back(
