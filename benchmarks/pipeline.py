@@ -26,6 +26,7 @@ from tray_connector.sync.lane import Lane, LaneReport
 from tray_connector.sync.ledger import Ledger
 from tray_connector.sync.poller import Polled, Poller
 from tray_connector.sync.reconciler import Reconciler
+from tray_connector.sync.removals import Removals
 from tray_connector.sync.spool import Spool
 from tray_connector.sync.writer import Writer
 
@@ -95,9 +96,10 @@ def opened(home: Path) -> Iterator[Pipeline]:
         clock=clock,
         read_number=ledger.next_read_number,
     )
-    poller = Poller(source, spool, ledger, clock, overlap=0)
+    removals = Removals("teamwork", spool, ledger, 5)
+    poller = Poller(source, spool, ledger, clock, overlap=0, removals=removals)
     dispatcher = Dispatcher(source, spool, ledger, writer, clock, luck=lambda: 0.5)
-    reconciler = Reconciler(poller, spool, ledger, clock, guard_percent=5)
+    reconciler = Reconciler(poller, spool, ledger, clock)
     writer.ready(stop)
     try:
         yield Pipeline(Lane(source, poller, dispatcher, reconciler, spool, Board(clock), clock), writer, stop)

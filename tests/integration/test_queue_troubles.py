@@ -194,7 +194,7 @@ def test_a_label_that_came_and_went_while_it_was_written_is_gone(connector: Conn
             lane.dispatch(connector.stop)
             return found
 
-    poller = Poller(lane.source, spool, Overtaking(), connector.clock, overlap=120)
+    poller = Poller(lane.source, spool, Overtaking(), connector.clock, overlap=120, removals=lane.poller.removals)
     back = replace(event, payload=known, read_number=ledger.next_read_number())
     poller.queue([back])
     lane.dispatch(connector.stop)

@@ -28,7 +28,7 @@ def test_an_emptied_trash_needs_nobodys_word(connector: Connector, office: Sandb
     connector.sync()
     for thread in threads[:30]:
         office.mailbox.trash(thread.id)
-    connector.engine.reconcile(connector.stop)
+    connector.engine.reconcile(connector.stop, allow_removals=True)
     assert sum(row["deleted"] for row in connector.rows("emails").values()) == 30
     for thread in threads[:30]:
         office.mailbox.delete_conversation(thread.id)

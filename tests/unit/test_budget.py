@@ -303,3 +303,17 @@ def test_an_urgent_request_goes_first_when_a_place_becomes_free() -> None:
     for thread in threads:
         thread.join(5)
     assert order[0] == "poll"
+
+
+@pytest.mark.parametrize("urgent", [True, False])
+def test_quiet_requests_take_a_quarter_and_nobody_waits_for_them(urgent: bool) -> None:
+    clock, stop = FakeClock(), Stop()
+    budget = Budget("missive", (Window(40, 60.0),), max_in_flight=5, clock=clock)
+    for number in range(25):
+        began = clock.monotonic()
+        budget.end(budget.take(stop, quiet=True))
+        assert (clock.monotonic() - began >= 59) == (number in (10, 20))
+    began = clock.monotonic()
+    for _ in range(20):
+        budget.end(budget.take(stop, urgent=urgent))
+    assert clock.monotonic() == began

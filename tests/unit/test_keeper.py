@@ -12,7 +12,7 @@ import pytest
 from tests.support.clock import FakeClock
 from tests.support.log_guard import ExpectLog
 from tray_connector.config.clock import Stop, Stopped
-from tray_connector.model.errors import TransientError
+from tray_connector.model.errors import ConfigError, TransientError
 from tray_connector.sync.board import Board
 from tray_connector.sync.keeper import Keeper
 from tray_connector.sync.lane import turn
@@ -121,3 +121,28 @@ def test_waiting_for_a_turn_ends_with_the_stop() -> None:
         pass
     with turn(lock, Stop()):
         assert lock.locked()
+
+
+def test_a_walk_is_due_after_a_long_sleep_and_after_one_of_a_process_before() -> None:
+    clock = FakeClock()
+    pace = Pace(clock, 900)
+    clock.advance(100)
+    assert not pace.take()
+    # Asleep, only the clock on the wall went on.
+    clock.jump(3600)
+    assert pace.take()
+    assert not pace.take()
+    assert not Pace(clock, 900, clock.now() - timedelta(seconds=600)).take()
+    assert Pace(clock, 900, clock.now() - timedelta(seconds=1000)).take()
+    clock.jump(-86_400)
+    assert not pace.take()
+    clock.advance(900)
+    assert pace.take()
+
+
+def test_another_problem_for_a_person_is_told_though_its_code_is_the_same(ledger: Ledger) -> None:
+    board = Board(FakeClock())
+    refused = [ConfigError("mailbox-refused", "A mailbox is refused", f"Team {name}") for name in ("A", "A", "B")]
+    assert [board.failed("missive", error, "read") for error in refused] == [True, False, True]
+    down = [TransientError("down", "Down", f"Answer {number}") for number in range(3)]
+    assert [board.failed("teamwork", error, "read") for error in down] == [True, False, False]

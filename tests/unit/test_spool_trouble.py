@@ -64,6 +64,22 @@ def test_a_failure_that_cannot_be_written_down_still_waits_for_its_time(tmp_path
     spool.close()
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="no such limit there")
+def test_a_failure_that_cannot_be_written_down_is_tried_at_once_when_that_is_asked_for(tmp_path: Path) -> None:
+    spool = Spool(tmp_path, FakeClock())
+    spool.put([task_event(name="x" * 5000)])
+    (lease,) = spool.take("teamwork", 1, START)
+    with no_room_for_files_over(1000), pytest.raises(TransientError):
+        spool.fail(lease, REFUSED, later(3600))
+    assert spool.take("teamwork", 1, START) == []
+    assert spool.retry_now(None) == 1
+    (lease,) = spool.take("teamwork", 1, START)
+    assert spool.take("teamwork", 1, later(7200)) == []
+    spool.done([lease])
+    assert spool.counts().total == 0
+    spool.close()
+
+
 def test_a_folder_that_is_none_is_named(tmp_path: Path) -> None:
     spool = Spool(tmp_path, FakeClock())
     spool.put([task_event("1")])

@@ -9,7 +9,7 @@ from concurrent.futures import TimeoutError as FutureTimeoutError
 from datetime import UTC, datetime, time, timedelta
 
 from tray_connector.cli.console import Console, Update
-from tray_connector.cli.failures import DONE, LATER, problem_json, tell_all
+from tray_connector.cli.failures import DONE, problem_json, tell_all
 from tray_connector.cli.words import number
 from tray_connector.sources.base import Since
 from tray_connector.sync.lane import LaneReport
@@ -53,6 +53,7 @@ def report_json(report: Report) -> dict[str, object]:
             "waiting": report.files.left,
             "requests": report.files.requests,
         },
+        "held": report.held,
         "problems": [problem_json(error.problem) for error in report.errors],
     }
 
@@ -83,13 +84,7 @@ def reconcile(session: Session, arguments: argparse.Namespace, console: Console)
     for lane in report.lanes:
         if not lane.errors:
             console.out(f"{lane.source.capitalize()}: {walk_words(lane, dry_run=arguments.dry_run)}")
-    held = sum(lane.reconciled.held for lane in report.lanes)
-    if held:
-        console.err(
-            f"{number(held, 'record has', 'records have')} vanished at once. Nothing of that was flagged; "
-            "if it is meant, run: tray-connector reconcile --allow-removals"
-        )
-    return conclude(console, report) or (LATER if held else DONE)
+    return conclude(console, report)
 
 
 def walk_words(lane: LaneReport, *, dry_run: bool) -> str:
@@ -105,6 +100,9 @@ def walk_words(lane: LaneReport, *, dry_run: bool) -> str:
         parts.append(f"{found.suspected:,} not found, looked for once more by the next walk")
     if found.held:
         parts.append(f"{found.held:,} held back")
+    if found.missing:
+        rows = number(found.missing, "row that was", "rows that were")
+        parts.append(f"{rows} missing in the database {'would be' if dry_run else 'are'} written again")
     return ", ".join(parts if len(parts) > 1 else [*parts, "all in step"])
 
 
@@ -189,6 +187,11 @@ def conclude(console: Console, report: Report) -> int:
     if report.waiting:
         waiting = number(report.waiting, "record waits", "records wait")
         console.err(f"{waiting} to be stored. The reasons: tray-connector queue list")
+    if report.held:
+        console.err(
+            f"{number(report.held, 'record has', 'records have')} vanished at once. Nothing of that was flagged; "
+            "if it is meant, run: tray-connector reconcile --allow-removals"
+        )
     if report.files.left:
         console.err(f"{number(report.files.left, 'attachment waits', 'attachments wait')} to be stored.")
     return report.exit_code()

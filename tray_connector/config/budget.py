@@ -29,6 +29,8 @@ _ON_ITS_WAY = 2.0
 _LONGEST_SLEEP = 1.0
 """Seconds after which a waiting thread looks again: a limit may have been raised meanwhile."""
 _LONGEST_HOLD = 3600.0
+QUIET_SHARE = 4
+"""Quiet requests take one in so many of what a window allows."""
 _RESET_AT_LEAST, _RESET_AT_MOST = 1.0, 120.0
 
 
@@ -63,10 +65,11 @@ TEAMWORK_IN_FLIGHT = 4
 class Slot:
     """The right to send one request, from `Budget.take` to `Budget.end`."""
 
-    __slots__ = ("began", "open")
+    __slots__ = ("began", "open", "quiet")
 
-    def __init__(self, began: float) -> None:
+    def __init__(self, began: float, quiet: bool = False) -> None:
         self.began = began
+        self.quiet = quiet
         self.open = True
 
 
@@ -78,6 +81,7 @@ class _Meter:
         self.seconds = seconds
         self._margin = margin
         self.ends: deque[float] = deque()
+        self._quiet_ends: deque[float] = deque()
         self.left: int | None = None
         self._left_until = 0.0
         self._left_as_of = -math.inf
@@ -99,8 +103,20 @@ class _Meter:
             delay = max(delay, self._left_until - now)
         return delay
 
-    def count(self, end: float) -> None:
+    def quiet_delay(self, now: float, in_flight: int) -> float:
+        """The same for one more quiet request, of which so many are under way."""
+        ends = self._quiet_ends
+        while ends and ends[0] + self.seconds + self._margin <= now:
+            ends.popleft()
+        too_many = in_flight + len(ends) - max(1, self.limit // QUIET_SHARE) + 1
+        if too_many > len(ends):
+            return math.inf
+        return ends[too_many - 1] + self.seconds + self._margin - now if too_many > 0 else 0.0
+
+    def count(self, end: float, *, quiet: bool = False) -> None:
         self.ends.append(end)
+        if quiet:
+            self._quiet_ends.append(end)
 
     def learn(self, remaining: int, reset: float | None, slot: Slot, in_flight: int, now: float) -> None:
         """Take the server's word where it counts more than we know of: someone else uses the same key."""
@@ -123,7 +139,8 @@ class _Meter:
 class Budget:
     """One service's limits for one key. Thread-safe.
 
-    The last tenth of each window is for urgent requests (polls). `hold_for` stops everything. With a `log`, the
+    The last tenth of each window is for urgent requests (polls); quiet ones (walks) take a quarter of each at most and
+    one at a time. `hold_for` stops everything. With a `log`, the
     requests of earlier runs count as well. `scale` multiplies the windows' limits; `margin` (seconds) is added to each
     window.
     """
@@ -146,6 +163,7 @@ class Budget:
         self._meters = [_Meter(max(1, int(window.limit * scale)), window.seconds, margin) for window in windows]
         self._changed = threading.Condition()
         self._in_flight = 0
+        self._quiet_in_flight = 0
         self._urgent_waiting = 0
         self._held_until = -math.inf
         if log is not None:
@@ -160,10 +178,10 @@ class Budget:
             for meter in self._meters:
                 meter.count(end)
 
-    def take(self, stop: Stop, *, urgent: bool = False) -> Slot:
+    def take(self, stop: Stop, *, urgent: bool = False, quiet: bool = False) -> Slot:
         """Wait until one more request may be sent. The slot must be given to `end`. Raises `Stopped`."""
         with stop.calls(self._wake):
-            slot = self._wait(stop, urgent)
+            slot = self._wait(stop, urgent, quiet)
         if self._log is not None:
             try:
                 self._log.note_request(self._service, self._clock.now().timestamp())
@@ -172,7 +190,7 @@ class Budget:
                 raise
         return slot
 
-    def _wait(self, stop: Stop, urgent: bool) -> Slot:
+    def _wait(self, stop: Stop, urgent: bool, quiet: bool) -> Slot:
         with self._changed:
             self._urgent_waiting += urgent
         try:
@@ -180,9 +198,9 @@ class Budget:
                 if stop.is_set():
                     raise Stopped
                 with self._changed:
-                    delay = self._delay(urgent)
+                    delay = self._delay(urgent, quiet)
                     if delay <= 0:
-                        return self._open()
+                        return self._open(quiet)
                     if math.isinf(delay):
                         self._changed.wait(_LONGEST_SLEEP)
                         continue
@@ -192,20 +210,24 @@ class Budget:
                 self._urgent_waiting -= urgent
                 self._changed.notify_all()
 
-    def _delay(self, urgent: bool) -> float:
+    def _delay(self, urgent: bool, quiet: bool = False) -> float:
         now = self._clock.monotonic()
         ahead = 0 if urgent else self._urgent_waiting
         if self._in_flight + ahead >= self._max_in_flight:
             return math.inf
         delays = [meter.delay(now, self._in_flight, urgent) for meter in self._meters]
+        if quiet:
+            delays += [meter.quiet_delay(now, self._quiet_in_flight) for meter in self._meters]
+            delays += [math.inf] if self._quiet_in_flight else []
         return max(self._held_until - now, *delays, 0.0)
 
-    def _open(self) -> Slot:
+    def _open(self, quiet: bool) -> Slot:
         self._in_flight += 1
+        self._quiet_in_flight += quiet
         for meter in self._meters:
             if meter.left is not None:
                 meter.left -= 1
-        return Slot(self._clock.monotonic())
+        return Slot(self._clock.monotonic(), quiet)
 
     def end(self, slot: Slot, *, sent: bool = True) -> None:
         """The answer arrived or the request failed; with ``sent=False`` nothing reached the service. Idempotent."""
@@ -214,10 +236,11 @@ class Budget:
                 return
             slot.open = False
             self._in_flight -= 1
+            self._quiet_in_flight -= slot.quiet
             now = self._clock.monotonic()
             for meter in self._meters:
                 if sent:
-                    meter.count(now)
+                    meter.count(now, quiet=slot.quiet)
                 elif meter.left is not None:
                     meter.left += 1
             self._changed.notify_all()

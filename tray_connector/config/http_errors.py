@@ -10,6 +10,7 @@ import os
 import re
 import socket
 import ssl
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -58,35 +59,28 @@ def service_named(code: str) -> Service:
     return _SERVICES.get(code, fallback)
 
 
-class Redactor:
-    """Takes the key out of a text that came from outside, should a service ever echo it."""
-
-    def __init__(self, authorization: str) -> None:
-        secret = authorization.partition(" ")[2] or authorization
-        self._secrets = {authorization, secret}
-        try:
-            decoded = base64.b64decode(secret, validate=True).decode("utf-8")
-        except (binascii.Error, UnicodeDecodeError):
-            decoded = ""
-        if authorization.startswith("Basic ") and decoded:
-            self._secrets |= {decoded, *(part for part in decoded.split(":") if len(part) > 3)}
-
-    def clean(self, text: str) -> str:
-        """The text without the key."""
-        for secret in sorted(self._secrets, key=len, reverse=True):
-            if secret:
-                text = text.replace(secret, "…")
-        return text
+def secrets_in(authorization: str) -> set[str]:
+    """What of the header ``Authorization`` no text may show, should a service ever echo it."""
+    secret = authorization.partition(" ")[2] or authorization
+    try:
+        decoded = base64.b64decode(secret, validate=True).decode("utf-8")
+    except (binascii.Error, UnicodeDecodeError):
+        decoded = ""
+    login = {decoded, *decoded.split(":")} if authorization.startswith("Basic ") else set()
+    return {authorization, secret, *login}
 
 
-def words_of(body: bytes) -> str:
-    """The service's own words in an error's body: JSON of either service, else the text without its markup."""
+def words_of(body: bytes, redact: Callable[[str], str] = str) -> str:
+    """The service's own words in an error's body: JSON of either service, else the text without its markup.
+
+    `redact` is applied before they are cut: half a secret would not be known as one.
+    """
     text = body[:20_000].decode("utf-8", "replace")
     try:
         found = _words_in(json.loads(text))
     except (ValueError, RecursionError):
         found = [_visible(text)]
-    words = " · ".join(dict.fromkeys(" ".join(part.split()) for part in found if part))
+    words = redact(" · ".join(dict.fromkeys(" ".join(part.split()) for part in found if part)))
     return words if len(words) <= _WORDS_AT_MOST else words[: _WORDS_AT_MOST - 1] + "…"
 
 

@@ -210,7 +210,7 @@ class EngineStatus:
     pid: int | None
     problems: tuple[Problem, ...] = ()
     problem_of: dict[str, Problem] = field(default_factory=dict)
-    """The same by what fails: a `Part`, ``files``, ``spool`` …"""
+    """The same by what fails: a `Part`, ``files``, ``spool``, ``removals`` …"""
     stored: dict[str, int] = field(default_factory=dict)
     """Rows known to be in the destination, per table."""
     left_out: dict[str, int] = field(default_factory=dict)
@@ -225,6 +225,8 @@ class EngineStatus:
     """The one that made the state, with the reason ``problem``."""
     collected_until: datetime | None = None
     """All that waits does so on purpose, and will be written then."""
+    held: dict[str, int] = field(default_factory=dict)
+    """Records that vanished at once, per source: they are flagged at the user's word only."""
 
     def to_json(self) -> dict[str, object]:
         """The form of `status --json`: keys are only ever added."""
@@ -260,4 +262,5 @@ class EngineStatus:
             "left_out": dict(self.left_out),
             "stale_categories": self.stale_categories,
             "files": {"waiting": self.files.waiting, "failed": self.files.failed},
+            "held": dict(self.held),
         }

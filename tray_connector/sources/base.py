@@ -10,9 +10,13 @@ from typing import Protocol
 
 from tray_connector.config.clock import Stop
 from tray_connector.model.checks import CheckLine
-from tray_connector.model.errors import ConnectorError
+from tray_connector.model.errors import ConfigError, ConnectorError
 from tray_connector.model.events import Event, SourceName
 from tray_connector.model.records import Conversation, Email, Record, Stored
+
+
+class StreamRefusedError(ConfigError):
+    """One stream alone is not shown to the key; the others are not concerned."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,12 +154,15 @@ class Source(Protocol):
         """
         ...
 
-    def walk(self, stop: Stop) -> Iterator[Page]:
-        """Everything the source shows now, for the reconciler: T/500 or C/50 requests per mailbox."""
+    def walk(self, stop: Stop, *, quiet: bool = False) -> Iterator[Page]:
+        """Everything the source shows now, for the reconciler: T/500 or C/50 requests per mailbox.
+
+        A `quiet` one takes a quarter of the service's limits at most, and waits where it would take more.
+        """
         ...
 
-    def look_again(self, ids: Collection[str], stop: Stop) -> Mapping[str, Verdict]:
-        """The second look at ids that the walk did not show (tasks, conversations)."""
+    def look_again(self, ids: Collection[str], stop: Stop, *, quiet: bool = False) -> Mapping[str, Verdict]:
+        """The second look at ids that the walk did not show (tasks, conversations); `quiet` as in `walk`."""
         ...
 
     def read_whole(self, ids: Sequence[str], stop: Stop) -> Mapping[str, Stored | ConnectorError | None]:

@@ -18,16 +18,17 @@ from tray_connector.config.carriers import Authorization, Call, Carriers, Limits
 from tray_connector.config.clock import Clock, Stop, Stopped
 from tray_connector.config.http_errors import (
     BY_ITSELF,
-    Redactor,
     Service,
     cut_off,
     never_sent,
+    secrets_in,
     service_named,
     translate,
     words_of,
 )
 from tray_connector.config.http_headers import Signals
 from tray_connector.config.network import is_loopback
+from tray_connector.config.redaction import Redactor
 from tray_connector.model.errors import ConfigError, ConnectorError, InternalError, TransientError
 
 _log = logging.getLogger(__name__)
@@ -79,6 +80,7 @@ class _Question:
     body: bytes | None
     urgent: bool
     accept: frozenset[int]
+    quiet: bool = False
 
 
 class HttpClient:
@@ -104,7 +106,7 @@ class HttpClient:
         self._base = base_url.strip().rstrip("/")
         self._host, direct = _checked(self._service, self._base)
         self._authorization = Authorization(authorization)
-        self._redactor = Redactor(authorization)
+        self._redact = Redactor(secrets_in(authorization))
         self._budget = budget
         self._clock = clock
         self._rate_statuses = rate_statuses
@@ -148,9 +150,10 @@ class HttpClient:
         *,
         stop: Stop,
         urgent: bool = False,
+        quiet: bool = False,
         accept: frozenset[int] = frozenset(),
     ) -> Answer:
-        """GET below the base address; the answer's JSON object.
+        """GET below the base address; the answer's JSON object. `urgent` and `quiet`: see `Budget`.
 
         Statuses in `accept` (such as 404) are answered, not raised. At most 3 tries and 20 s of back-off; waits for
         the budget are not limited. Raises `ConfigError` (key, right, address), `TransientError` (all that time
@@ -159,7 +162,7 @@ class HttpClient:
         url = self._base + "/" + path.lstrip("/")
         if params:
             url += "?" + urlencode(params, safe=",:")
-        return self._persist(_Question("GET", url, None, urgent, accept), stop)
+        return self._persist(_Question("GET", url, None, urgent, accept, quiet), stop)
 
     def change(
         self,
@@ -207,7 +210,7 @@ class HttpClient:
                     raise Stopped from None
 
     def _try(self, question: _Question, stop: Stop) -> Answer:
-        slot = self._budget.take(stop, urgent=question.urgent)
+        slot = self._budget.take(stop, urgent=question.urgent, quiet=question.quiet)
         with self._lock:
             self._sent += 1
         call = Call(question.url, lambda outcome: self._ended(slot, outcome), question.method, question.body)
@@ -260,7 +263,7 @@ class HttpClient:
         raise self._refused(received)
 
     def _words(self, received: Received) -> str:
-        return self._redactor.clean(words_of(received.body))
+        return words_of(received.body, self._redact)
 
     def _said(self, received: Received) -> str:
         words = self._words(received)

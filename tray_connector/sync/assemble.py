@@ -43,6 +43,7 @@ from tray_connector.sync.lane import Lane
 from tray_connector.sync.ledger import Ledger
 from tray_connector.sync.poller import Poller
 from tray_connector.sync.reconciler import Reconciler
+from tray_connector.sync.removals import Removals
 from tray_connector.sync.report import Options
 from tray_connector.sync.spool import Spool
 from tray_connector.sync.writer import Writer
@@ -119,6 +120,7 @@ def lane_of(source: Source, shared: Shared) -> Lane:
         ledger,
         clock,
         overlap=settings.backfill_overlap_seconds,
+        removals=Removals(source.name, spool, ledger, settings.removal_guard_percent),
         on_progress=lambda polled: shared.board.found(polled.queued),
     )
     dispatcher = Dispatcher(
@@ -131,7 +133,7 @@ def lane_of(source: Source, shared: Shared) -> Lane:
         first_retry=settings.spool_retry_seconds,
         on_changes=shared.board.changes,
     )
-    reconciler = Reconciler(poller, spool, ledger, clock, guard_percent=settings.removal_guard_percent)
+    reconciler = Reconciler(poller, spool, ledger, clock)
     # Even then a few are tried first: the ledger may be a copy that was put back.
     caught_up = ledger.ended_in_order and spool.counts(source.name).total > FEW
     return Lane(source, poller, dispatcher, reconciler, spool, shared.board, clock, caught_up=caught_up)

@@ -26,6 +26,11 @@ class Trouble:
     unreachable: bool
 
 
+def topic_of(trouble: Trouble) -> tuple[str, str]:
+    """What makes it the same trouble as another one."""
+    return trouble.problem.code, trouble.problem.message if trouble.needs_person else ""
+
+
 @dataclass(frozen=True, slots=True)
 class BoardView:
     """The board at one moment."""
@@ -49,12 +54,15 @@ class Board:
         self._found = 0
 
     def failed(self, part: str, error: ConnectorError, by: str = "") -> bool:
-        """A part failed as a whole, as seen by one loop. True when this is news: nobody had told this problem of it."""
+        """A part failed as a whole, as seen by one loop. True when this is news: nobody had told this problem of it.
+
+        The words of a passing trouble change from try to try; of one that needs a person, other words are another one.
+        """
         trouble = Trouble(error.problem, isinstance(error, ConfigError), error.problem.code.endswith("-unreachable"))
         with self._lock:
-            told = {known.problem.code for (name, _), known in self._troubles.items() if name == part}
+            told = {topic_of(known) for (name, _), known in self._troubles.items() if name == part}
             self._troubles[part, by] = trouble
-        return trouble.problem.code not in told
+        return topic_of(trouble) not in told
 
     def worked(self, part: str, by: str = "") -> bool:
         """A part works for one loop. True when it had failed before, and works for all the others too.

@@ -29,6 +29,7 @@ from tray_connector.sync.ledger import Ledger
 from tray_connector.sync.pause import Pause, read_pause, write_pause
 from tray_connector.sync.poller import Polled
 from tray_connector.sync.refresher import Refresher
+from tray_connector.sync.removals import count_held, held_problem
 from tray_connector.sync.report import Options, RefreshReport, Report, engine_status
 from tray_connector.sync.schedule import Drift, Pace, Schedule, Wake
 from tray_connector.sync.spool import Spool
@@ -156,6 +157,7 @@ class Engine:
                 return False
             last = self._clock.monotonic()
             self._poll(lane, stop, all_streams=False)
+            self._tell_held(lane)
             self._next_poll = self._clock.now() + timedelta(seconds=self._options.poll_interval)
             for part in (lane.name, "destination"):
                 self._keeper.recovered(part, COMMAND)
@@ -188,25 +190,31 @@ class Engine:
         self._keeper.keep(lane.name, work, wake, stop, name=f"write-{lane.name}", waits=False)
 
     def _walk_loop(self, lane: Lane, stop: Stop) -> None:
-        # The first walk comes an interval after the start: what a start finds, its poll finds.
-        pace = Pace(self._clock, self._options.walk_interval)
+        # The first walk comes an interval after the last one: what a start finds besides, its poll finds.
+        pace = Pace(self._clock, self._options.walk_interval, self._last_walk(lane))
 
         def work(failing: bool) -> bool:
             if not failing and not pace.take():
                 return False
             self.writer.ready(stop)
-            found = lane.reconcile(stop, dry_run=False, allow_removals=False)
-            if found.held:
-                logger.warning(
-                    "%s: %d records have vanished at once and were not flagged. If that is meant: "
-                    "tray-connector reconcile --allow-removals",
-                    lane.name,
-                    found.held,
-                )
+            lane.reconcile(stop, scheduled=True)
+            self._walked(lane)
             return True
 
         wake, longest = self._walk_wakes[lane.name], self._options.walk_interval
         self._keeper.keep(lane.name, work, wake, stop, name=f"walk-{lane.name}", longest=longest, heeds_others=0.0)
+
+    def _last_walk(self, lane: Lane) -> datetime | None:
+        text = self.ledger.flag(f"walked:{lane.name}")
+        return None if text is None else time_from_text(text)
+
+    def _walked(self, lane: Lane) -> None:
+        self.ledger.set_flag(f"walked:{lane.name}", time_to_text(self._clock.now()))
+        self._tell_held(lane)
+
+    def _tell_held(self, lane: Lane) -> None:
+        if lane.poller.removals.has_news():
+            logger.warning("%s", held_problem(count_held(self.ledger)).sentence())
 
     def _retry_now(self) -> None:
         self.spool.retry_now(None)
@@ -283,14 +291,20 @@ class Engine:
         return self._everywhere("backfill", lanes, work, stop)
 
     def reconcile(self, stop: Stop, *, dry_run: bool = False, allow_removals: bool = False) -> Report:
-        """The full walk of all sources; see `Reconciler.walk`."""
+        """The full walk of all sources; see `Reconciler.walk`. What someone deleted in the destination is written
+        again as well. `allow_removals` is the user's word for what `EngineStatus.held` tells.
+        """
 
         def work(lane: Lane, halt: Stop) -> LaneReport:
-            self.writer.ready(halt)
+            # A database that was emptied is filled by the walk itself.
+            self.writer.verify(halt)
             if not dry_run:
                 self._directories(lane, halt)
+            missing = self._refresher.missing(lane, halt, dry_run=dry_run)
             found = lane.reconcile(halt, dry_run=dry_run, allow_removals=allow_removals)
-            return LaneReport(lane.name, reconciled=found)
+            if not dry_run:
+                self.ledger.set_flag(f"walked:{lane.name}", time_to_text(self._clock.now()))
+            return LaneReport(lane.name, reconciled=replace(found, missing=missing))
 
         return self._everywhere("reconcile", self.lanes, work, stop, write=not dry_run)
 

@@ -35,6 +35,11 @@ class LaneReport:
     errors: tuple[ConnectorError, ...] = ()
 
     @property
+    def held(self) -> int:
+        """Removals that wait for the user's word."""
+        return max(self.polled.held, self.reconciled.held)
+
+    @property
     def unchanged(self) -> int:
         """Records that the destination had already."""
         return self.polled.unchanged + self.dispatched.unchanged
@@ -48,7 +53,7 @@ class LaneReport:
     def read(self) -> int:
         """Every record that was looked at."""
         done = self.dispatched
-        return done.written + done.flagged + done.failed + self.unchanged + self.left_out
+        return done.written + done.flagged + done.failed + self.unchanged + self.left_out + self.polled.held
 
 
 @dataclass
@@ -87,12 +92,14 @@ class Lane:
             self._catch_up(stop)
             return self.poller.backfill(since, stop, rewrite=rewrite)
 
-    def reconcile(self, stop: Stop, *, dry_run: bool, allow_removals: bool) -> Reconciled:
+    def reconcile(
+        self, stop: Stop, *, dry_run: bool = False, allow_removals: bool = False, scheduled: bool = False
+    ) -> Reconciled:
         """Walk everything and compare."""
         with turn(self.walking, stop):
             if not dry_run:
                 self._catch_up(stop)
-            return self.reconciler.walk(stop, dry_run=dry_run, allow_removals=allow_removals)
+            return self.reconciler.walk(stop, dry_run=dry_run, allow_removals=allow_removals, scheduled=scheduled)
 
     def dispatch(self, stop: Stop, *, cutoff: datetime | None = None, probing: bool = False) -> Dispatched:
         """One round of writing."""

@@ -73,7 +73,7 @@ class Ledger(LedgerFile):
             known = connection.execute("SELECT 1 FROM records WHERE destination = ? LIMIT 1", (self._bound,)).fetchone()
             if self.flag(LAST_BOUND) != str(self._bound):
                 # What was verified concerned another one.
-                connection.execute("DELETE FROM flags WHERE name GLOB 'success:*'")
+                forget_findings(connection)
             connection.execute("INSERT OR REPLACE INTO flags VALUES (?, ?)", (LAST_BOUND, str(self._bound)))
         return known is not None
 
@@ -83,7 +83,7 @@ class Ledger(LedgerFile):
             for table in ("records", "conversations", "checkpoints", "left_out", "files", "found", "surveys"):
                 connection.execute(f"DELETE FROM {table} WHERE destination = ?", (self._destination,))  # noqa: S608 - fixed names
             if self.flag(LAST_BOUND) == str(self._bound):
-                connection.execute("DELETE FROM flags WHERE name GLOB 'success:*'")
+                forget_findings(connection)
             self.binding += 1
 
     @property
@@ -191,6 +191,16 @@ class Ledger(LedgerFile):
         """Records whose row is in the bound destination, or, when none is bound, in the one bound last."""
         sql = "SELECT count(*) FROM records WHERE destination = ? AND tab = ?"
         return int(self._rows(sql, (self._shown, table))[0][0])
+
+    def count_live(self, source: SourceName) -> int:
+        """Tasks, or conversations, of the bound destination that are not flagged as deleted."""
+        # A field at its default is left out.
+        live = "destination = ? AND json_extract({}, '$.deleted') IS NULL"
+        tables = {
+            "teamwork": f"SELECT count(*) FROM records WHERE tab = 'tasks' AND {live.format('record')}",  # noqa: S608 - fixed names
+            "missive": f"SELECT count(*) FROM conversations WHERE {live.format('conversation')}",  # noqa: S608 - fixed names
+        }
+        return int(self._rows(tables[source], (self._destination,))[0][0])
 
     def most(self, table: Table) -> int:
         """The largest number of such records in any destination that was written: what a new one has to hold."""
@@ -353,6 +363,12 @@ class Ledger(LedgerFile):
             Run(kind, time_from_text(began), time_from_text(ended), *rest)
             for kind, began, ended, *rest in self._rows(sql, (limit,))
         ]
+
+
+def forget_findings(connection: sqlite3.Connection) -> None:
+    """What was verified and what walks found is about the destination bound until now."""
+    for pattern in ("success:*", "held:*", "suspects:*", "unlisted:*", "walked:*"):
+        connection.execute("DELETE FROM flags WHERE name GLOB ?", (pattern,))
 
 
 def number_of(connection: sqlite3.Connection, identity: Identity) -> int:

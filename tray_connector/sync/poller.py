@@ -11,10 +11,11 @@ from tray_connector.config.clock import Clock, Stop, Stopped
 from tray_connector.model.codec import large_hash, without_large
 from tray_connector.model.events import Event
 from tray_connector.model.records import Conversation, Task
-from tray_connector.sources.base import Since, Source, Stream
+from tray_connector.sources.base import Since, Source, Stream, StreamRefusedError
 from tray_connector.sync.ledger import Ledger
 from tray_connector.sync.ledger_rows import Entry
 from tray_connector.sync.plan import same_content
+from tray_connector.sync.removals import Removals, is_removal
 from tray_connector.sync.spool import Spool
 
 REACH = "reach"
@@ -35,6 +36,8 @@ class Polled:
     queued: int = 0
     unchanged: int = 0
     left_out: int = 0
+    held: int = 0
+    """Removals that wait for the user's word."""
 
     def __add__(self, other: Polled) -> Polled:
         return Polled(
@@ -42,6 +45,7 @@ class Polled:
             self.queued + other.queued,
             self.unchanged + other.unchanged,
             self.left_out + other.left_out,
+            self.held + other.held,
         )
 
 
@@ -56,9 +60,12 @@ class Poller:
         clock: Clock,
         *,
         overlap: float,
+        removals: Removals,
         on_progress: Callable[[Polled], None] = lambda _: None,
     ) -> None:
         self.source = source
+        self.removals = removals
+        """The guard, shared with the reconciler."""
         self._spool = spool
         self._ledger = ledger
         self._clock = clock
@@ -70,25 +77,41 @@ class Poller:
         """Told what an ordinary poll found to be new or changed: somebody may have announced it."""
 
     def poll(self, stop: Stop, *, all_streams: bool = False) -> Polled:
-        """Ask every stream that is due (or all). A stream that fails leaves its checkpoint and raises."""
-        total = Polled()
+        """Ask every stream that is due (or all). A stream that fails leaves its checkpoint and raises; one that alone
+        is refused does so after all the others were asked.
+        """
+
+        def follow(stream: Stream) -> Polled:
+            if not all_streams and not self._is_due(stream):
+                return Polled()
+            binding = self._ledger.binding
+            since = self._since(stream.name)
+            began = self.source.first_run_from()
+            polled = self._follow(stream.name, since, stop, binding)
+            self._asked[stream.name] = self._clock.monotonic()
+            if since.changed_after is None:
+                self._reached(began, binding)
+            return polled
+
+        return self._each(follow, stop)
+
+    def _each(self, follow: Callable[[Stream], Polled], stop: Stop) -> Polled:
+        total, refusal = Polled(), None
         for stream in self.source.streams(stop):
-            if all_streams or self._is_due(stream):
-                binding = self._ledger.binding
-                since = self._since(stream.name)
-                began = self.source.first_run_from()
-                total += self._follow(stream.name, since, stop, binding)
-                self._asked[stream.name] = self._clock.monotonic()
-                if since.changed_after is None:
-                    self._reached(began, binding)
+            try:
+                total += follow(stream)
+            except StreamRefusedError as error:
+                refusal = refusal or error
+        if refusal is not None:
+            raise refusal
         return total
 
     def backfill(self, since: Since, stop: Stop, *, rewrite: bool = False) -> Polled:
         """Walk all streams from `since`, whatever their checkpoints say."""
-        total = Polled()
         binding = self._ledger.binding
-        for stream in self.source.streams(stop):
-            total += self._follow(stream.name, since, stop, binding, rewrite=rewrite, asked_for=True)
+        total = self._each(
+            lambda stream: self._follow(stream.name, since, stop, binding, rewrite=rewrite, asked_for=True), stop
+        )
         if since.changed_after is not None or since.everything:
             self._reached(since.changed_after, binding)
         return total
@@ -121,14 +144,27 @@ class Poller:
         self, stream: str, since: Since, stop: Stop, binding: int, *, rewrite: bool = False, asked_for: bool = False
     ) -> Polled:
         total, newest = Polled(), None
+        removals: list[Event] = []
+        is_news = since.changed_after is not None and not asked_for
         for page in self.source.changes(stream, since, stop):
             self.wait_for_room(stop)
             passed = frozenset() if asked_for else self._left_by_first_run(page.events)
             taken = [event for event in page.events if event.id not in passed]
-            polled = self.queue(taken, rewrite=rewrite, is_news=since.changed_after is not None and not asked_for)
+            gone = [event for event in taken if is_removal(event)]
+            removals += gone if rewrite else self.differing(gone)
+            total += self.queue([event for event in taken if not is_removal(event)], rewrite=rewrite, is_news=is_news)
+            total += Polled(read=len(gone), unchanged=len(gone), left_out=len(page.left_out) + len(passed))
             self._ledger.note_left_out(self.source.name, dict.fromkeys(page.left_out, 1))
-            total += replace(polled, left_out=len(page.left_out) + len(passed))
             newest = latest(newest, page.newest)
+        # Only now their number is known.
+        news = self.differing(removals)
+        if self.removals.are_too_many(news):
+            self.removals.hold(stream, {event.id for event in news})
+            # Nothing moves: what is held is found by the next poll as well.
+            return total + Polled(held=len(news), unchanged=-len(news))
+        self.removals.hold(stream, ())
+        queued = self.queue(removals, rewrite=rewrite, is_news=is_news).queued
+        total += Polled(queued=queued, unchanged=-queued)
         # What was written into another destination meanwhile is not in this one.
         with self._checkpoints:
             if binding == self._ledger.binding:

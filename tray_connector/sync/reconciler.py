@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from tray_connector.config.clock import Clock, Stop
+from tray_connector.model.codec import time_from_text, time_to_text
 from tray_connector.model.errors import TransientError
 from tray_connector.model.events import Event
 from tray_connector.model.records import Conversation, Record, Task, key_of
@@ -15,10 +16,11 @@ from tray_connector.sources.base import Fate, Source, Verdict
 from tray_connector.sync.dispatcher import not_found
 from tray_connector.sync.ledger import Ledger
 from tray_connector.sync.poller import Poller
+from tray_connector.sync.removals import WALK, is_removal
 from tray_connector.sync.spool import Spool
 
-LEAST_GUARDED = 20
-"""So many removals never need a word."""
+REST = 86_400.0
+"""Seconds after which a scheduled walk looks once more at a record that no list shows and that is not deleted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +31,13 @@ class Reconciled:
     differing: int = 0
     """New, changed or restored: queued (or, in a dry run, only counted)."""
     removals: int = 0
-    """Deleted or gone: queued for flagging."""
+    """Deleted, in the trash or gone: queued for flagging."""
     suspected: int = 0
     """Not found this time; flagged when the next walk does not find them either."""
     held: int = 0
     """Removals that wait for the user's word."""
+    missing: int = 0
+    """Rows that someone deleted in the destination: queued to be written again (on request only)."""
 
 
 @dataclass
@@ -45,56 +49,66 @@ class _Found:
     flagged_before: list[Event] = field(default_factory=list)
     """Conversations whose e-mails lay in the trash and that are gone now: nobody misses them."""
     suspected: list[str] = field(default_factory=list)
+    unlisted: list[str] = field(default_factory=list)
+    """There, or refused, or out of the scope: nothing is to be done, though no list shows them."""
 
 
 class Reconciler:
     """Compares one source with the ledger. One thread at a time."""
 
-    def __init__(self, poller: Poller, spool: Spool, ledger: Ledger, clock: Clock, *, guard_percent: float) -> None:
+    def __init__(self, poller: Poller, spool: Spool, ledger: Ledger, clock: Clock) -> None:
         self._poller = poller
+        self._removals = poller.removals
         self.source: Source = poller.source
         self._spool = spool
         self._ledger = ledger
         self._clock = clock
-        self._guard_percent = guard_percent
 
-    def walk(self, stop: Stop, *, dry_run: bool = False, allow_removals: bool = False) -> Reconciled:
-        """One walk. Queues what differs; raises when the source fails, and when it suddenly shows nothing at all."""
-        seen: set[str] = set()
-        left_out: set[str] = set()
+    def walk(
+        self, stop: Stop, *, dry_run: bool = False, allow_removals: bool = False, scheduled: bool = False
+    ) -> Reconciled:
+        """One walk. Queues what differs; raises when the source fails, and when it suddenly shows nothing at all.
+
+        A `scheduled` one takes a quarter of the service's limits at most, and rests what it looked at in vain.
+        """
+        seen, left_out = set[str](), set[str]()
+        removals: list[Event] = []
         differing = 0
-        for page in self.source.walk(stop):
+        for page in self.source.walk(stop, quiet=scheduled):
             seen.update(event.id for event in page.events)
             left_out.update(page.left_out)
-            self._ledger.note_left_out(self.source.name, dict.fromkeys(page.left_out, 1))
-            differing += self._bring(self._belonging(page.events), stop, dry_run=dry_run)
+            if not dry_run:
+                self._ledger.note_left_out(self.source.name, dict.fromkeys(page.left_out, 1))
+            events = self._belonging(page.events)
+            removals += self._poller.differing([event for event in events if is_removal(event)])
+            differing += self._bring([event for event in events if not is_removal(event)], stop, dry_run=dry_run)
         stored, absent = self._absent(seen | left_out)
-        if absent and not seen and not left_out:
-            raise TransientError(
-                f"{self.source.name}-empty",
-                f"{self.source.name.capitalize()} suddenly shows nothing",
-                f"It showed {stored} records before.",
-                "Nothing was flagged as deleted. Check whether the key still sees the same account.",
-            )
-        found = self._look_again(absent, stop)
-        held: list[Event] = []
-        if len(found.removals) > self._guard(stored) and not allow_removals:
-            held, found.removals = found.removals, []
+        if absent and not seen and not left_out and not allow_removals:
+            raise nothing_shown(self.source.name, stored)
+        resting = self._resting(absent) if scheduled else {}
+        found = self._look_again({key: absent[key] for key in absent.keys() - resting.keys()}, stop, quiet=scheduled)
         differing += self._bring(found.returned, stop, dry_run=dry_run)
+        removals += found.removals
+        held = self._removals.held_by(WALK) & resting.keys()
+        if not allow_removals and self._removals.are_too_many(removals, beside=len(held)):
+            held |= {event.id for event in removals}
+            removals = []
         if not dry_run:
-            self._spool.put(found.removals + found.flagged_before)
+            if allow_removals:
+                self._removals.release()
+            self._removals.hold(WALK, held)
+            self._spool.put(removals + found.flagged_before)
             # What is held was looked for twice already: the user's word needs no third time.
-            self._remember([*found.suspected, *(event.id for event in held)])
-        return Reconciled(len(seen), differing, len(found.removals), len(found.suspected), len(held))
+            self._remember("suspects", sorted({*found.suspected, *held}))
+            looked = dict.fromkeys([*found.unlisted, *(held & absent.keys() - resting.keys())], self._clock.now())
+            self._remember("unlisted", {key: time_to_text(at) for key, at in (resting | looked).items()})
+        return Reconciled(len(seen), differing, len(removals), len(found.suspected), len(held))
 
     def _bring(self, events: Sequence[Event], stop: Stop, *, dry_run: bool) -> int:
         if dry_run:
             return len(self._poller.differing(events))
         self._poller.wait_for_room(stop)
         return self._poller.queue(events).queued
-
-    def _guard(self, stored: int) -> int:
-        return max(LEAST_GUARDED, int(stored * self._guard_percent / 100))
 
     def _belonging(self, events: Sequence[Event]) -> list[Event]:
         """What is known already, or what the first run would have taken; polls find what changed since."""
@@ -130,27 +144,48 @@ class Reconciler:
         for entries in self._ledger.iterate("tasks"):
             yield from (entry.record for entry in entries if not entry.record.deleted)
 
-    def _look_again(self, absent: Mapping[str, Record], stop: Stop) -> _Found:
+    def _resting(self, absent: Collection[str]) -> dict[str, datetime]:
+        """Those that a walk of the last day looked at, and for which nothing was to be done."""
+        now = self._clock.now()
+        texts: dict[str, str] = json.loads(self._ledger.flag(self._flag("unlisted")) or "{}")
+        looked = {key: time_from_text(text) for key, text in texts.items() if key in absent}
+        resting = {key: at for key, at in looked.items() if 0 <= (now - at).total_seconds() < REST}
+        held = self._removals.held_by(WALK)
+        if len(held & resting.keys()) <= self._removals.allowed_at_once():
+            # So few need nobody's word (any more): they are looked at once more, and flagged.
+            resting = {key: at for key, at in resting.items() if key not in held}
+        return resting
+
+    def _look_again(self, absent: Mapping[str, Record], stop: Stop, *, quiet: bool) -> _Found:
         found, before = _Found(), self._suspects()
         # Taken before the look: what is read later, by a poll, is newer.
         number = self._ledger.next_read_number()
-        verdicts = self.source.look_again(list(absent), stop) if absent else {}
-        for key, verdict in verdicts.items():
-            match verdict.fate:
-                case Fate.THERE if verdict.merged_into is not None:
+        verdicts = self.source.look_again(list(absent), stop, quiet=quiet) if absent else {}
+        for key, record in absent.items():
+            verdict = verdicts.get(key)
+            match verdict:
+                case None:
+                    found.unlisted.append(key)
+                case Verdict(fate=Fate.THERE, merged_into=str()):
                     found.returned.append(self._fresh(key))
-                case Fate.THERE:
+                case Verdict(fate=Fate.THERE, event=event):
                     # It was there all the time (another page, another moment): an update like any other. Where the
                     # source refuses to show it, nothing is known of it.
-                    found.returned += [] if verdict.event is None else [verdict.event]
-                case Fate.GONE if isinstance(absent[key], Conversation) and key not in before:
+                    news = [] if event is None or not self._in_scope(event) else self._poller.differing([event])
+                    found.returned += news
+                    found.unlisted += [] if news else [key]
+                case Verdict(fate=Fate.GONE) if isinstance(record, Conversation) and key not in before:
                     found.suspected.append(key)
                 case _:
-                    self._removed(found, verdict.event or self._removal(absent[key], verdict, number), absent[key])
+                    self._removed(found, verdict.event or self._removal(record, verdict, number), record)
         return found
+
+    def _in_scope(self, event: Event) -> bool:
+        return event.payload is not None and self.source.in_scope(event.payload)
 
     def _removed(self, found: _Found, event: Event, record: Record) -> None:
         if not self._poller.differing([event]):
+            found.unlisted.append(key_of(record))
             return
         (found.flagged_before if record.deleted else found.removals).append(event)
 
@@ -173,9 +208,21 @@ class Reconciler:
         return replace(event, attempts=1, last_error=not_found(event))
 
     def _suspects(self) -> frozenset[str]:
-        text = self._ledger.flag(f"suspects:{self.source.name}")
-        return frozenset(json.loads(text)) if text else frozenset()
+        return frozenset(json.loads(self._ledger.flag(self._flag("suspects")) or "[]"))
 
-    def _remember(self, suspected: Sequence[str]) -> None:
-        text = json.dumps(list(suspected)) if suspected else None
-        self._ledger.set_flag(f"suspects:{self.source.name}", text)
+    def _remember(self, name: str, what: Sequence[str] | Mapping[str, str]) -> None:
+        self._ledger.set_flag(self._flag(name), json.dumps(what) if what else None)
+
+    def _flag(self, name: str) -> str:
+        return f"{name}:{self.source.name}"
+
+
+def nothing_shown(source: str, stored: int) -> TransientError:
+    """A source that is suddenly empty: an account that the key lost, or a mistake. Never a deletion of everything."""
+    return TransientError(
+        f"{source}-empty",
+        f"{source.capitalize()} suddenly shows nothing",
+        f"It showed {stored} records before. Nothing was flagged as deleted.",
+        "Check whether the key still sees the same account. If all was deleted on purpose: "
+        "tray-connector reconcile --allow-removals",
+    )

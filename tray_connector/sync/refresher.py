@@ -1,12 +1,13 @@
-"""`Refresher`: brings names and categories of stored rows into step, from the ledger alone."""
+"""`Refresher`: brings names and categories of stored rows into step from the ledger alone, and finds lost rows."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from tray_connector.config.clock import Clock, Stop
 from tray_connector.model.events import Event
-from tray_connector.model.records import Stored, Table
+from tray_connector.model.records import Email, Stored, Table, key_of
 from tray_connector.sync.lane import Lane
 from tray_connector.sync.ledger import Ledger
 from tray_connector.sync.report import RefreshReport
@@ -40,6 +41,29 @@ class Refresher:
         self._writer.ready(stop)
         return self._refresh(TABLES, lambda record: record, stop, on_progress)
 
+    def missing(self, lane: Lane, stop: Stop, *, dry_run: bool) -> int:
+        """Look for rows that someone deleted in the destination; they are read and written again. How many there are.
+
+        Rows of what is deleted at the source are forgotten: nobody can read them any more.
+        """
+        table: Table = "tasks" if lane.name == "teamwork" else "emails"
+        count = 0
+        for lost in self._writer.lost(table, stop):
+            wanted = [record for record in lost if not record.deleted and lane.source.in_scope(record)]
+            count += len(wanted)
+            if dry_run:
+                continue
+            # Durable before the ledger forgets them: what is cut off here is made up for.
+            ids = dict.fromkeys(home_of(record) for record in wanted)
+            self._spool.put([self._fresh(table, key) for key in ids])
+            forgotten = [record for record in lost if record.deleted or lane.source.in_scope(record)]
+            self._ledger.remove(table, [key_of(record) for record in forgotten])
+            homes = {home_of(record) for record in forgotten if isinstance(record, Email) and record.deleted}
+            known = self._ledger.known_conversations(homes).values()
+            # Of a conversation without its count, restoring reads all messages.
+            self._ledger.note((), [(replace(found, messages_count=-1), read) for found, read in known])
+        return count
+
     def _refresh(
         self, tables: Sequence[Table], change: Callable[[Stored], Stored], stop: Stop, on_progress: OnProgress
     ) -> RefreshReport:
@@ -65,3 +89,8 @@ class Refresher:
             since=self._clock.now(),
             rewrite=True,
         )
+
+
+def home_of(record: Stored) -> str:
+    """What is read to read the record: the task itself, or the e-mail's conversation."""
+    return record.conversation_id or key_of(record) if isinstance(record, Email) else key_of(record)

@@ -16,6 +16,7 @@ from tray_connector.sync.ledger import Ledger
 from tray_connector.sync.ledger_files import FileCounts
 from tray_connector.sync.ledger_rows import Run
 from tray_connector.sync.pause import read_pause
+from tray_connector.sync.removals import count_held, held_problem
 from tray_connector.sync.spool import Spool
 from tray_connector.sync.writer import TABLES
 
@@ -55,6 +56,11 @@ class Report:
         return tuple(found.values())
 
     @property
+    def held(self) -> int:
+        """Removals that wait for the user's word."""
+        return sum(lane.held for lane in self.lanes)
+
+    @property
     def failed(self) -> int:
         """Records that could not be brought into step."""
         return sum(lane.dispatched.failed for lane in self.lanes)
@@ -76,7 +82,7 @@ class Report:
 
     def exit_code(self) -> int:
         """0: done and all stored; 3: a person must change something; 1: time will mend it."""
-        if any(isinstance(error, ConfigError) for error in self.errors):
+        if self.held or any(isinstance(error, ConfigError) for error in self.errors):
             return 3
         return 1 if self.errors or self.waiting or self.files.left else 0
 
@@ -112,6 +118,10 @@ def engine_status(
     queue = QueueState(counts.waiting, counts.retrying, counts.unreadable, counts.oldest)
     verified: dict[Part, datetime | None] = {part: ledger.last_success(part) for part in PARTS}
     troubles = {} if board is None else board.troubles
+    held = count_held(ledger)
+    problems = {part: trouble.problem for part, trouble in troubles.items()}
+    if held:
+        problems["removals"] = held_problem(held)
     unreachable = {part for part, trouble in troubles.items() if trouble.unreachable}
     verdict = judge(
         Facts(
@@ -121,7 +131,7 @@ def engine_status(
             last_verified={part: local(moment, options.zone) for part, moment in verified.items()},
             paused_until=local(pause.until, options.zone),
             pause_open_ended=pause.open_ended,
-            problems={part: trouble.problem for part, trouble in troubles.items()},
+            problems=problems,
             stopped_by=frozenset(part for part, trouble in troubles.items() if trouble.needs_person),
             offline=frozenset(unreachable) if unreachable >= set(SOURCES) else frozenset(),
             queue=queue,
@@ -147,8 +157,8 @@ def engine_status(
         webhooks=announced,
         calls_month={part: ledger.calls_in_month(part, month) for part in PARTS},
         pid=options.pid if running else None,
-        problems=(*(trouble.problem for trouble in troubles.values()), *without),
-        problem_of={part: trouble.problem for part, trouble in troubles.items()},
+        problems=(*problems.values(), *without),
+        problem_of=problems,
         stored={table: ledger.count(table) for table in TABLES},
         left_out=ledger.left_out(),
         stale_categories=ledger.stale_categories(category_version),
@@ -158,6 +168,7 @@ def engine_status(
         reason=verdict.reason,
         problem=verdict.problem,
         collected_until=collected_until,
+        held=held,
     )
 
 

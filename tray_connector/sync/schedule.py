@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Mapping
-from datetime import UTC
+from datetime import UTC, datetime
 
 from apscheduler.job import Job
 from apscheduler.schedulers.background import BackgroundScheduler
@@ -45,22 +45,30 @@ class Wake:
 
 
 class Pace:
-    """Keeps a loop to its interval, whatever else wakes it. A wake-up that is a little early counts."""
+    """Keeps a loop to its interval, whatever else wakes it. A wake-up that is a little early counts.
+
+    The interval has passed when either clock says so: a machine that slept is late by the wall clock alone.
+    """
 
     EARLY = 30.0
 
-    def __init__(self, clock: Clock, interval: float) -> None:
-        """The first turn comes an interval from now."""
+    def __init__(self, clock: Clock, interval: float, last: datetime | None = None) -> None:
+        """The first turn comes an interval after the `last` one, of which a process before may have told; without it
+        an interval from now.
+        """
         self._clock = clock
         self._least = interval - min(self.EARLY, interval / 2)
+        now = clock.now()
         self._last = clock.monotonic()
+        # One that lies ahead was noted before the clock was set back.
+        self._last_wall = now if last is None else min(last, now)
 
     def take(self) -> bool:
         """Whether it is due; then the next one is due an interval from now."""
-        now = self._clock.monotonic()
-        if now - self._last < self._least:
+        now, wall = self._clock.monotonic(), self._clock.now()
+        if max(now - self._last, (wall - self._last_wall).total_seconds()) < self._least:
             return False
-        self._last = now
+        self._last, self._last_wall = now, wall
         return True
 
 

@@ -43,6 +43,8 @@ class SourceIndex:
     def __init__(self, generations: itertools.count[int]) -> None:
         self.slots: dict[str, Slot] = {}
         self.held: dict[str, Held] = {}
+        self.postponed: set[str] = set()
+        """Ids that are due later than their file says."""
         self.retrying = 0
         self._ageless = 0
         self._generations = generations
@@ -57,6 +59,7 @@ class SourceIndex:
             self._count(old, -1)
         slot = Slot(since, next_try is not None, next_try or 0.0, next(self._generations))
         self.slots[key] = slot
+        self.postponed.discard(key)
         self._count(slot, 1)
         if key not in self.held:
             self._push(key, slot)
@@ -67,6 +70,7 @@ class SourceIndex:
         """The file is gone, and so is a lease of it."""
         slot = self.slots.pop(key, None)
         self.held.pop(key, None)
+        self.postponed.discard(key)
         if slot is not None:
             self._count(slot, -1)
 
@@ -107,6 +111,7 @@ class SourceIndex:
         """Lease the id just popped; its generation."""
         generation = self.slots[key].generation
         self.held[key] = Held(generation, stamp)
+        self.postponed.discard(key)
         return generation
 
     def release(self, key: str, generation: int) -> Held | None:
@@ -125,7 +130,15 @@ class SourceIndex:
 
     def postpone(self, key: str, until: float) -> None:
         """Look at the id just popped no earlier than that. Forgotten when the spool is opened again."""
+        self.postponed.add(key)
         heapq.heappush(self._later, (until, self.slots[key].generation, key))
+
+    def hasten(self, key: str) -> None:
+        """End a postponement: what its file says counts again."""
+        if key in self.postponed:
+            slot = self.slots[key]
+            read_number = slot.read_number
+            self.set(key, since=slot.since, next_try=slot.next_try if slot.retry else None).read_number = read_number
 
     def oldest(self) -> float | None:
         """The earliest time since which something waits, as far as it is known."""

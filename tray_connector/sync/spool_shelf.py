@@ -248,6 +248,7 @@ class Shelf:
         """Make the id due; whether it is there."""
         now = self._clock.now().timestamp()
         with self._changed:
+            self.index.hasten(key)
             slot = self.index.slots.get(key)
             waits = slot is not None and slot.retry and key not in self.index.held and slot.next_try > now
         if slot is not None and waits:

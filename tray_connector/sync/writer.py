@@ -229,6 +229,20 @@ class Writer:
         failed = sum(isinstance(outcome, RecordError) for _, outcome in pairs)
         return Refreshed(len(entries), len(rows) - failed - len(lost), failed, tuple((table, key) for key in lost))
 
+    def lost(self, table: Table, stop: Stop, batch: int = 500) -> Iterator[list[Stored]]:
+        """Records that the ledger knows to be stored and that have no row any more, a batch at a time. Costs what
+        `Destination.present` costs.
+        """
+        for known in self._ledger.iterate(table, batch):
+            with self._lock:
+                self.ready(stop)
+                entries = self._ledger.entries(table, [key_of(entry.record) for entry in known])
+                try:
+                    present = self._destination.present(table, entries, stop)
+                except ConnectorError as error:
+                    raise self._lost(error) from error.__cause__
+            yield [entry.record for key, entry in entries.items() if key not in present]
+
     def note_files(self, files: Sequence[FileRow], stop: Stop) -> None:
         """See `Destination.note_files`."""
         with self._lock:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -83,10 +83,15 @@ class RefusedError(Exception):
         self.refusal = refusal
 
 
-def refusal_of(status: int, data: Any, retry_after: float | None = None) -> Refusal:
-    """The refusal in a body of any of the four forms that Airtable is known to answer with."""
-    kind, words = _words_of(data)
-    return Refusal(status, kind, " ".join(words.split())[:_LONGEST_WORDS], retry_after)
+def refusal_of(
+    status: int, data: Any, retry_after: float | None = None, redact: Callable[[str], str] = str
+) -> Refusal:
+    """The refusal in a body of any of the four forms that Airtable is known to answer with.
+
+    `redact` is applied before the words are cut: half a secret would not be known as one.
+    """
+    kind, words = (redact(" ".join(text.split()))[:_LONGEST_WORDS] for text in _words_of(data))
+    return Refusal(status, kind, words, retry_after)
 
 
 def _words_of(data: Any) -> tuple[str, str]:

@@ -6,7 +6,6 @@ import io
 import json
 import threading
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
@@ -17,9 +16,10 @@ from requests.adapters import BaseAdapter
 from tray_connector.config.budget import Budget, Slot
 from tray_connector.config.carriers import Authorization, Call, Carriers, Limits, Manner, Outcome, Received
 from tray_connector.config.clock import Clock, Stop
-from tray_connector.config.http_errors import Redactor, never_sent, translate
+from tray_connector.config.http_errors import never_sent, translate
 from tray_connector.config.http_headers import Signals
 from tray_connector.config.network import is_loopback
+from tray_connector.config.redaction import Redactor
 from tray_connector.destinations.airtable.errors import SERVICE, Refusal, hold_of, paused, refusal_of
 from tray_connector.model.errors import ConfigError, TransientError
 
@@ -56,7 +56,7 @@ class Road:
         headers = {**HEADERS, "User-Agent": user_agent}
         manner = Manner(Authorization(f"Bearer {token}"), headers, limits, self._direct)
         self._carriers = Carriers("airtable", manner)
-        self._redactor = Redactor(f"Bearer {token}")
+        self._redact = Redactor([token])
         self._lock = threading.Lock()
         self._sent = 0
 
@@ -106,8 +106,8 @@ class Road:
 
     def refusal(self, status: int, headers: Mapping[str, str], body: bytes) -> Refusal:
         """An answer that is no success."""
-        refusal = refusal_of(status, json_or_none(body), Signals(headers, self._clock.now()).retry_after)
-        return replace(refusal, words=self._redactor.clean(refusal.words))
+        wait = Signals(headers, self._clock.now()).retry_after
+        return refusal_of(status, json_or_none(body), wait, self._redact)
 
 
 class RoadAdapter(BaseAdapter):

@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from tray_connector.config.clock import Stop
-from tray_connector.model.errors import ConfigError, InternalError, RecordError, TransientError
+from tray_connector.model.errors import InternalError, RecordError, TransientError
+from tray_connector.sources.base import StreamRefusedError
 from tray_connector.sources.http import Answer, HttpClient
 from tray_connector.sources.missive.parse import Fields, Json, identifier, number, one, rows
 
@@ -37,7 +38,7 @@ class Listing:
     server_time: datetime | None
 
 
-class MailboxRefusedError(ConfigError):
+class MailboxRefusedError(StreamRefusedError):
     """Missive does not show this mailbox to the key."""
 
 
@@ -55,10 +56,10 @@ class MissiveApi:
         return self._client.sent
 
     def conversations(
-        self, mailbox: Mapping[str, str], until: int | None, stop: Stop, *, urgent: bool = False
+        self, mailbox: Mapping[str, str], until: int | None, stop: Stop, *, urgent: bool = False, quiet: bool = False
     ) -> Listing:
         """One page of a mailbox, newest activity first. `MailboxRefusedError` where the key may not see it."""
-        answer, limit = self._page("conversations", "conversations", mailbox, until, stop, urgent=urgent)
+        answer, limit = self._page("conversations", "conversations", mailbox, until, stop, urgent=urgent, quiet=quiet)
         if answer.status in _REFUSALS:
             shown = ", ".join(f"{name}={value}" for name, value in mailbox.items())
             raise MailboxRefusedError(
@@ -80,9 +81,9 @@ class MissiveApi:
             raise odd_record("the list of messages is missing")
         return _listing(answer, "messages", limit)
 
-    def conversation(self, conversation_id: str, stop: Stop) -> Fields | None:
+    def conversation(self, conversation_id: str, stop: Stop, *, quiet: bool = False) -> Fields | None:
         """A conversation; after a merge the surviving one, under its own id. None where there is none."""
-        answer = self._get(f"conversations/{conversation_id}", stop)
+        answer = self._get(f"conversations/{conversation_id}", stop, quiet=quiet)
         if answer.status in _ABSENT:
             return None
         _check(answer, f"conversation {conversation_id}")
@@ -124,8 +125,16 @@ class MissiveApi:
         """Whether the service answers at all; raises what it raises when not."""
         self._client.get("users", {"limit": "2"}, stop=stop)
 
-    def _get(self, path: str, stop: Stop, params: Mapping[str, str] | None = None, *, urgent: bool = False) -> Answer:
-        answer = self._client.get(path, params, stop=stop, urgent=urgent, accept=_REFUSALS)
+    def _get(
+        self,
+        path: str,
+        stop: Stop,
+        params: Mapping[str, str] | None = None,
+        *,
+        urgent: bool = False,
+        quiet: bool = False,
+    ) -> Answer:
+        answer = self._client.get(path, params, stop=stop, urgent=urgent, quiet=quiet, accept=_REFUSALS)
         if answer.status in _REFUSALS and answer.data is None and answer.words:
             # Missive refuses in JSON or without a body. A proxy's or a captive portal's page says nothing of a record.
             raise TransientError(
@@ -137,14 +146,22 @@ class MissiveApi:
         return answer
 
     def _page(
-        self, kind: str, path: str, params: Mapping[str, str], until: int | None, stop: Stop, *, urgent: bool = False
+        self,
+        kind: str,
+        path: str,
+        params: Mapping[str, str],
+        until: int | None,
+        stop: Stop,
+        *,
+        urgent: bool = False,
+        quiet: bool = False,
     ) -> tuple[Answer, int]:
         while True:
             limit = self._limits[kind]
             asked = {**params, "limit": str(limit)}
             if until is not None:
                 asked["until"] = str(until)
-            answer = self._get(path, stop, asked, urgent=urgent)
+            answer = self._get(path, stop, asked, urgent=urgent, quiet=quiet)
             named = _limit_named(answer)
             if named is None or not 2 <= named < limit:
                 return answer, limit

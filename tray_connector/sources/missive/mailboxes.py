@@ -40,13 +40,20 @@ class Mailboxes:
         self._read_number = read_number
 
     def pages(
-        self, stream: str, me: str | None, stop: Stop, *, down_to: datetime | None = None, urgent: bool = False
+        self,
+        stream: str,
+        me: str | None,
+        stop: Stop,
+        *,
+        down_to: datetime | None = None,
+        urgent: bool = False,
+        quiet: bool = False,
     ) -> Iterator[MailboxPage]:
         """The mailbox of a stream from its newest activity down to the page that reaches below `down_to`."""
         walk = UntilWalk(None if down_to is None else int(down_to.timestamp()))
         while not walk.done:
             number = self._read_number()
-            listing = self._api.conversations(parameters(stream), walk.until, stop, urgent=urgent)
+            listing = self._api.conversations(parameters(stream), walk.until, stop, urgent=urgent, quiet=quiet)
             yield self._page(stream, me, listing, walk, number)
 
     def _page(self, stream: str, me: str | None, listing: Listing, walk: UntilWalk, number: int) -> MailboxPage:

@@ -66,6 +66,7 @@ class MissiveSource:
         self._coverage = Coverage()
         self._lock = threading.Lock()
         self._apart: set[str] = set()
+        self._uneven: set[str] = set()
         self._closed: set[str] = set()
 
     def streams(self, stop: Stop) -> Sequence[Stream]:
@@ -106,11 +107,11 @@ class MissiveSource:
             self._coverage.finished(down_to or datetime.min.replace(tzinfo=first.read_at.tzinfo), first.read_at)
 
     def _pages(
-        self, stream: str, stop: Stop, *, down_to: datetime | None = None, urgent: bool = False
+        self, stream: str, stop: Stop, *, down_to: datetime | None = None, urgent: bool = False, quiet: bool = False
     ) -> Iterator[MailboxPage]:
         me = self._directories.current(stop).me
         try:
-            for page in self._mailboxes.pages(stream, me, stop, down_to=down_to, urgent=urgent):
+            for page in self._mailboxes.pages(stream, me, stop, down_to=down_to, urgent=urgent, quiet=quiet):
                 for found in page.conversations:
                     if found.team_id is not None:
                         self._directories.note_team(found.team_id)
@@ -167,34 +168,48 @@ class MissiveSource:
         found = self._bodies.read([Wanted(email_id) for email_id in email_ids], stop) if email_ids else {}
         return {key: it.links if isinstance(it, parse.Message) else it for key, it in found.items()}
 
-    def walk(self, stop: Stop) -> Iterator[Page]:
-        """Everything in Trash and Spam, All and each team in scope: every conversation once, C/50 requests a mailbox.
+    def walk(self, stop: Stop, *, quiet: bool = False) -> Iterator[Page]:
+        """Everything in Trash and Spam, All and each team in scope: every conversation once, C/50 requests for All.
 
-        Trash and Spam come first: where Missive names no users, being listed there is what tells.
+        Trash and Spam come first: where Missive names no users, being listed there is what tells. Of a team whose
+        first page All has shown no more is read; should a conversation be missed by that, `look_again` finds it, and
+        the next walk reads that team to its end.
         """
         seen: set[str] = set()
         for stream in (TRASHED, JUNKED, ALL, *(TEAM + team for team in self._teams(stop))):
-            for page in self._pages(stream, stop):
+            is_covered = self._is_covered(stream)
+            for page in self._pages(stream, stop, quiet=quiet):
                 new = [found for found in page.conversations if found.conversation_id not in seen]
                 seen.update(found.conversation_id for found in new)
                 yield self._as_page(page, new)
+                is_covered = is_covered and not new
+                if is_covered:
+                    break
 
-    def look_again(self, ids: Collection[str], stop: Stop) -> Mapping[str, Verdict]:
+    def _is_covered(self, stream: str) -> bool:
+        """Whether a mailbox may be one that All holds as well."""
+        team = stream.removeprefix(TEAM)
+        with self._lock:
+            return stream.startswith(TEAM) and team not in self._apart and team not in self._uneven
+
+    def look_again(self, ids: Collection[str], stop: Stop, *, quiet: bool = False) -> Mapping[str, Verdict]:
         """One request per id. What Missive refuses to show without saying that it is gone counts as there."""
         me = self._directories.current(stop).me
         verdicts: dict[str, Verdict] = {}
         with Crew(IN_FLIGHT, stop) as crew:
             for conversation_id in ids:
-                crew.submit(partial(self._look, conversation_id, me, verdicts, stop))
+                crew.submit(partial(self._look, conversation_id, me, verdicts, stop, quiet))
             while crew.busy:
                 crew.step()
         return verdicts
 
-    def _look(self, conversation_id: str, me: str | None, verdicts: dict[str, Verdict], stop: Stop) -> Then:
+    def _look(
+        self, conversation_id: str, me: str | None, verdicts: dict[str, Verdict], stop: Stop, quiet: bool
+    ) -> Then:
         number = self._read_number()
         verdict = Verdict(Fate.THERE)
         try:
-            raw = self._api.conversation(conversation_id, stop)
+            raw = self._api.conversation(conversation_id, stop, quiet=quiet)
             verdict = Verdict(Fate.GONE) if raw is None else self._verdict(conversation_id, raw, me, number)
         except RecordError as error:
             _log.info("The second look at %s: %s", conversation_id, error)
@@ -210,6 +225,9 @@ class MissiveSource:
         event = self._event(conversation, number)
         merged_into = None if conversation.conversation_id == asked else conversation.conversation_id
         fate = Fate.DELETED if conversation.deleted and merged_into is None else Fate.THERE
+        if fate is Fate.THERE and merged_into is None and conversation.team_id is not None:
+            with self._lock:
+                self._uneven.add(conversation.team_id)
         return Verdict(fate, event, merged_into=merged_into)
 
     def read_whole(self, ids: Sequence[str], stop: Stop) -> Mapping[str, Stored | ConnectorError | None]:

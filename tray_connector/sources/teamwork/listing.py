@@ -13,7 +13,7 @@ from collections.abc import Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
-from typing import Any
+from typing import Any, Literal
 
 from tray_connector.config.clock import Stop
 from tray_connector.model.errors import InternalError, TransientError
@@ -36,6 +36,8 @@ _REFUSED = frozenset({400})
 _TOO_LONG = frozenset({400, 413, 414})
 
 Row = Mapping[str, Any]
+Haste = Literal["urgent", "usual", "quiet"]
+"""A poll's first request, any other, a walk's: see `config.budget.Budget`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,17 +73,17 @@ class Listing:
         self._largest = PAGE
         self._cuts: tuple[datetime, ...] = ()
 
-    def walk(self, params: Params, stop: Stop, *, urgent: bool = False) -> Iterator[Batch]:
+    def walk(self, params: Params, stop: Stop, haste: Haste = "usual") -> Iterator[Batch]:
         """Every row that `params` lets in, each at least once; again when it changed meanwhile."""
         seen: dict[str, int] = {}
         if self._order_by_id:
             try:
-                yield from self._in_slices(params, seen, stop, urgent)
+                yield from self._in_slices(params, seen, stop, haste)
             except _OrderRefusedError:
                 _log.info("Teamwork does not order tasks by id here; they are read by change time")
             else:
                 return
-        yield from self._by_change(params, seen, stop, urgent)
+        yield from self._by_change(params, seen, stop, haste)
         # Only now it is sure that the order was the reason, and not another part of the question.
         self._order_by_id = False
 
@@ -94,14 +96,20 @@ class Listing:
         return batch
 
     def look_up(
-        self, ids: Iterable[str], params: Params, stop: Stop, *, at_most: int = questions.IDS_AT_MOST
+        self,
+        ids: Iterable[str],
+        params: Params,
+        stop: Stop,
+        haste: Haste = "usual",
+        *,
+        at_most: int = questions.IDS_AT_MOST,
     ) -> Iterator[Batch]:
         """The tasks with these ids, in as few requests as the site takes; rows that were not asked for are left out."""
         waiting = questions.id_chunks(ids, at_most)
         while waiting:
             chunk = waiting.pop(0)
             asked = {**params, "ids": ",".join(chunk), "page": "1", "pageSize": str(PAGE)}
-            batch = self._ask(asked, stop, accept=_TOO_LONG)
+            batch = self._ask(asked, stop, haste, accept=_TOO_LONG)
             if batch is not None:
                 wanted = frozenset(chunk)
                 yield batch.without(tuple(row for row in batch.rows if _key(row) in wanted))
@@ -110,7 +118,7 @@ class Listing:
                 waiting[:0] = [chunk[:half], chunk[half:]]
             # A single id that is refused is simply not shown: the caller looks for it in another way.
 
-    def _in_slices(self, params: Params, seen: dict[str, int], stop: Stop, urgent: bool) -> Iterator[Batch]:
+    def _in_slices(self, params: Params, seen: dict[str, int], stop: Stop, haste: Haste) -> Iterator[Batch]:
         """A site that proved too large for one question is walked by time of creation from then on."""
         is_whole = not {"updatedAfter", "deletedAfter"} & params.keys()
         edges = (None, *(self._cuts if is_whole else ()), None)
@@ -124,7 +132,7 @@ class Listing:
             if before is not None:
                 bounds["createdBefore"] = questions.time(before)
             created: list[datetime] = []
-            complete = yield from self._by_id({**params, **bounds}, seen, created, stop, urgent)
+            complete = yield from self._by_id({**params, **bounds}, seen, created, stop, haste)
             if not complete:
                 cut = _middle(created)
                 waiting[:0] = [(after, cut), (cut, before)]
@@ -132,14 +140,14 @@ class Listing:
                     self._cuts = tuple(sorted({*self._cuts, cut}))
 
     def _by_id(
-        self, params: Params, seen: dict[str, int], created: list[datetime], stop: Stop, urgent: bool
+        self, params: Params, seen: dict[str, int], created: list[datetime], stop: Stop, haste: Haste
     ) -> Generator[Batch, None, bool]:
         """One question by id; False when it has more rows than one question gives."""
         end, highest, step = 0, 0, _STEP_BACK
         while True:
             page, size = _window(end, self._largest)
             asked = {**params, "orderBy": "id", "orderMode": "asc", "page": str(page), "pageSize": str(size)}
-            batch = self._ask(asked, stop, urgent=urgent and end == 0, accept=_REFUSED)
+            batch = self._ask(asked, stop, _later(haste, end > 0), accept=_REFUSED)
             if batch is None and end == 0:
                 raise _OrderRefusedError
             if batch is None:
@@ -165,13 +173,13 @@ class Listing:
             if sum(_window_end(end, self._largest)) > self._ceiling:
                 return False
 
-    def _by_change(self, params: Params, seen: dict[str, int], stop: Stop, urgent: bool) -> Iterator[Batch]:
+    def _by_change(self, params: Params, seen: dict[str, int], stop: Stop, haste: Haste) -> Iterator[Batch]:
         after = moment(params.get("updatedAfter"))
         page = 1
         while True:
             bounds = {} if after is None else {"updatedAfter": questions.time(after)}
             order = {"orderBy": "updatedat", "orderMode": "asc", "page": str(page), "pageSize": str(self._largest)}
-            batch = self._ask({**params, **bounds, **order}, stop, urgent=urgent and not seen)
+            batch = self._ask({**params, **bounds, **order}, stop, _later(haste, bool(seen)))
             if batch is None:
                 raise TypeError("a refusal that was not accepted is raised by the client")
             times = [at for row in batch.rows if (at := changed_at(row)) is not None]
@@ -192,12 +200,13 @@ class Listing:
                 page += 1
 
     def _ask(
-        self, params: Params, stop: Stop, *, urgent: bool = False, accept: frozenset[int] = frozenset()
+        self, params: Params, stop: Stop, haste: Haste = "usual", *, accept: frozenset[int] = frozenset()
     ) -> Batch | None:
         """One request; None when it was refused with an accepted status."""
         read_number = self._read_number()
         asked = {**params, "skipCounts": "true"}
-        answer = self._client.get(questions.TASKS, asked, stop=stop, urgent=urgent, accept=accept)
+        urgent, quiet = haste == "urgent", haste == "quiet"
+        answer = self._client.get(questions.TASKS, asked, stop=stop, urgent=urgent, quiet=quiet, accept=accept)
         if answer.status in accept:
             _log.info("Teamwork refuses a question about tasks: %s", answer.words or answer.status)
             return None
@@ -217,6 +226,11 @@ class Listing:
             more=has_more(answer.data, len(entries), asked_size),
             page_size=min(max(said_size, 1), asked_size),
         )
+
+
+def _later(haste: Haste, is_later: bool) -> Haste:
+    """Only the first request of a poll is urgent."""
+    return "usual" if haste == "urgent" and is_later else haste
 
 
 def changed_at(row: Row) -> datetime | None:

@@ -12,7 +12,7 @@ from tray_connector.model.records import Record, Task
 from tray_connector.sources.base import Fate, ReadNumber, Verdict
 from tray_connector.sources.http import HttpClient
 from tray_connector.sources.teamwork import questions
-from tray_connector.sources.teamwork.listing import Batch, Listing
+from tray_connector.sources.teamwork.listing import Batch, Haste, Listing
 from tray_connector.sources.teamwork.questions import (
     ALL_TASKS,
     FEW_IDS,
@@ -43,36 +43,37 @@ class SecondLook:
         self._read_number = read_number
         self._events_of = events_of
 
-    def look(self, ids: Collection[str], stop: Stop) -> dict[str, Verdict]:
+    def look(self, ids: Collection[str], stop: Stop, haste: Haste = "usual") -> dict[str, Verdict]:
         """A verdict for each id. What is no number is no task of Teamwork."""
         verdicts = {key: Verdict(Fate.GONE) for key in ids if not key.isdecimal()}
         # A site may look at a part of many ids only, without a word: what is missing is asked for in small portions
         # before it counts as not shown.
         for at_most in (IDS_AT_MOST, FEW_IDS) if len(ids) > FEW_IDS else (FEW_IDS,):
             missing = [key for key in ids if key not in verdicts]
-            for batch in self._listing.look_up(missing, {**ALL_TASKS, **WITH_NAMES}, stop, at_most=at_most):
+            for batch in self._listing.look_up(missing, {**ALL_TASKS, **WITH_NAMES}, stop, haste, at_most=at_most):
                 verdicts |= _verdicts(self._events_of(batch, False))
         # `showDeleted` may replace the live rows: those of deleted lists are then asked for by themselves.
         for flags in (WITH_DELETED, IN_DELETED_LISTS):
             missing = [key for key in ids if key not in verdicts]
             asked = {**ALL_TASKS, **WITH_NAMES, **flags}
-            for batch in self._listing.look_up(missing, asked, stop, at_most=FEW_IDS):
+            for batch in self._listing.look_up(missing, asked, stop, haste, at_most=FEW_IDS):
                 verdicts |= _verdicts(self._events_of(batch, True))
         missing = [key for key in ids if key not in verdicts]
-        return verdicts | self._one_by_one(missing, stop)
+        return verdicts | self._one_by_one(missing, stop, haste)
 
-    def _one_by_one(self, ids: list[str], stop: Stop) -> dict[str, Verdict]:
+    def _one_by_one(self, ids: list[str], stop: Stop, haste: Haste) -> dict[str, Verdict]:
         verdicts: dict[str, Verdict] = {}
         for position, key in enumerate(ids):
             if position == _ASKED_ONE_BY_ONE and all(verdict.fate is Fate.GONE for verdict in verdicts.values()):
                 _log.info("Teamwork shows %d more tasks in no list; they count as gone", len(ids) - position)
                 return verdicts | {rest: Verdict(Fate.GONE) for rest in ids[position:]}
-            verdicts[key] = self._single(key, stop)
+            verdicts[key] = self._single(key, stop, haste)
         return verdicts
 
-    def _single(self, key: str, stop: Stop) -> Verdict:
+    def _single(self, key: str, stop: Stop, haste: Haste) -> Verdict:
         read_number = self._read_number()
-        answer = self._client.get(questions.task(key), WITH_NAMES, stop=stop, accept=_NOT_THERE)
+        quiet = haste == "quiet"
+        answer = self._client.get(questions.task(key), WITH_NAMES, stop=stop, quiet=quiet, accept=_NOT_THERE)
         if answer.status in _NOT_THERE:
             return Verdict(Fate.GONE)
         row = mapping(answer.data.get("task"))

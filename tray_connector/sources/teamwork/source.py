@@ -16,7 +16,7 @@ from tray_connector.sources.base import Fate, Known, Page, Reading, ReadNumber, 
 from tray_connector.sources.http import HttpClient
 from tray_connector.sources.teamwork import questions
 from tray_connector.sources.teamwork.directory import Directory
-from tray_connector.sources.teamwork.listing import CEILING, Batch, Listing, changed_at
+from tray_connector.sources.teamwork.listing import CEILING, Batch, Haste, Listing, changed_at
 from tray_connector.sources.teamwork.live_test import live_test
 from tray_connector.sources.teamwork.parse import Included, parse_task, rename, unnamed
 from tray_connector.sources.teamwork.questions import ALL_TASKS, WITH_NAMES, Params
@@ -71,7 +71,7 @@ class TeamworkSource:
 
     def changes(self, stream: str, since: Since, stop: Stop) -> Iterator[Page]:
         """One page per answer. A poll's first request is urgent; a first run's and a backfill's are not."""
-        urgent = since.changed_after is not None
+        haste: Haste = "usual" if since.changed_after is None else "urgent"
         if stream == TASKS_STREAM:
             first_run = since.changed_after is None and not since.everything
             params = {**ALL_TASKS, **self._scope()}
@@ -79,9 +79,9 @@ class TeamworkSource:
                 params["updatedAfter"] = questions.time(since.changed_after - _BOUNDARY)
             if first_run and not self._include_completed:
                 return self._open_tasks(params, stop)
-            return self._pages(params, stop, urgent=urgent)
+            return self._pages(params, stop, haste)
         if stream == DELETIONS_STREAM:
-            return self._deletions(since, stop, urgent=urgent)
+            return self._deletions(since, stop, haste)
         raise InternalError("teamwork-stream", "Teamwork has no such stream", stream)
 
     def _open_tasks(self, params: Params, stop: Stop) -> Iterator[Page]:
@@ -90,12 +90,12 @@ class TeamworkSource:
         yield Page((), _newest(self._listing.latest(params, stop), "updatedAt"))
         yield from self._pages({**params, "includeCompletedTasks": "false"}, stop, open_only=True)
 
-    def walk(self, stop: Stop) -> Iterator[Page]:
+    def walk(self, stop: Stop, *, quiet: bool = False) -> Iterator[Page]:
         """All tasks that the settings let in, with the flags of the poll."""
-        return self._pages({**ALL_TASKS, **self._scope()}, stop)
+        return self._pages({**ALL_TASKS, **self._scope()}, stop, "quiet" if quiet else "usual")
 
-    def _pages(self, params: Params, stop: Stop, *, urgent: bool = False, open_only: bool = False) -> Iterator[Page]:
-        for batch in self._listing.walk({**params, **WITH_NAMES}, stop, urgent=urgent):
+    def _pages(self, params: Params, stop: Stop, haste: Haste = "usual", *, open_only: bool = False) -> Iterator[Page]:
+        for batch in self._listing.walk({**params, **WITH_NAMES}, stop, haste):
             events = self._events_of(batch, False)
             taken = tuple(
                 event
@@ -106,11 +106,11 @@ class TeamworkSource:
             yield Page(taken, _newest(batch, "updatedAt"), tuple(sorted(left_out)))
         self._directory.save()
 
-    def _deletions(self, since: Since, stop: Stop, *, urgent: bool) -> Iterator[Page]:
+    def _deletions(self, since: Since, stop: Stop, haste: Haste) -> Iterator[Page]:
         after = since.changed_after or self._clock.now() - _TRASH_KEEPS
         params = {**questions.only_deleted(after - _BOUNDARY), **questions.of_projects(self._projects)}
         pages = 0
-        for batch in self._listing.walk(params, stop, urgent=urgent):
+        for batch in self._listing.walk(params, stop, haste):
             pages += 1
             deleted = tuple(event for event in self._events_of(batch, False) if _is_deleted(event.payload))
             # The live rows that may come along say nothing about how far deletions have been read.
@@ -152,11 +152,11 @@ class TeamworkSource:
         for reading in readings:
             yield replace(reading, records=tuple(self.renamed(record) for record in reading.records))
 
-    def look_again(self, ids: Collection[str], stop: Stop) -> Mapping[str, Verdict]:
+    def look_again(self, ids: Collection[str], stop: Stop, *, quiet: bool = False) -> Mapping[str, Verdict]:
         """In the whole site, whatever the scope. A task that left the scope gets no verdict: it is neither deleted
         nor to be updated.
         """
-        verdicts = self._second_look.look(ids, stop)
+        verdicts = self._second_look.look(ids, stop, "quiet" if quiet else "usual")
         self._directory.save()
         return {key: verdict for key, verdict in verdicts.items() if not self._has_left(verdict)}
 
