@@ -7,6 +7,8 @@ import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 
+from tray_connector.model.errors import ConfigError
+
 FOLDER_MODE = 0o700
 FILE_MODE = 0o600
 
@@ -40,6 +42,19 @@ def replace_file(path: Path, content: bytes) -> None:
         temporary.unlink(missing_ok=True)
         raise
     sync_folder(path.parent)
+
+
+def export_file(path: Path, content: bytes) -> None:
+    """`replace_file` at a place that the user named. ConfigError when it cannot be written there."""
+    try:
+        replace_file(path, content)
+    except OSError as error:
+        raise ConfigError(
+            "export-unwritable",
+            f"{path.name} cannot be written",
+            f"{path}: {error.strerror or error}.",
+            "Choose another folder.",
+        ) from error
 
 
 def set_aside(path: Path) -> Path:

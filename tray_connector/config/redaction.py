@@ -7,11 +7,13 @@ import json
 import re
 import threading
 from collections.abc import Iterable
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import quote, quote_plus, unquote, urlsplit
 
 MASK = "(secret)"
 SHORTEST = 4
 """Shorter values are no secrets worth the name, and masking them would garble every line."""
+SHORTEST_CORE = 8
+"""Characters of base64 that may be masked within more of it."""
 
 # Each keeps group 1 and masks what follows it.
 _PATTERNS = (
@@ -24,6 +26,8 @@ _PATTERNS = (
         re.IGNORECASE,
     ),
 )
+_ESCAPE = re.compile("%[0-9A-F]{2}")
+_URL_SAFE = str.maketrans("+/", "-_")
 _DSN_PASSWORD = re.compile(r"\bpassword\s*=\s*(?:'((?:[^'\\]|\\.)*)'|(\S+))", re.IGNORECASE)
 
 
@@ -53,14 +57,30 @@ class Redactor:
 
 
 def _forms(secret: str) -> set[str]:
-    """The value itself; in a URL; in JSON; as the user of Basic authentication; a DSN's password."""
+    """The value itself; in a URL; in JSON; in base64, also as a part of more; a DSN's password in all of these."""
     plain = {secret, *_dsn_passwords(secret)}
     forms = set(plain)
     for value in plain:
-        forms |= {quote(value, safe=""), json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1]}
+        forms |= {json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1]}
+        for quoted in (quote(value, safe=""), quote_plus(value)):
+            forms |= {quoted, _ESCAPE.sub(lambda found: found[0].lower(), quoted)}
+        if len(value) >= SHORTEST:
+            forms |= _in_base64(value.encode("utf-8", "surrogatepass"))
     for user in (f"{secret}:", f"{secret}:x", f"{secret}:xxx"):
         forms.add(base64.b64encode(user.encode()).decode())
     return forms
+
+
+def _in_base64(value: bytes) -> set[str]:
+    """The value alone, and what is the same of it whatever stands before and after, in both alphabets."""
+    alone = base64.b64encode(value).decode()
+    forms = {alone, alone.rstrip("=")}
+    for before in range(3):
+        text = base64.b64encode(bytes(before) + value).decode()
+        core = text[(0, 2, 3)[before] : len(text) - (0, 3, 2)[(before + len(value)) % 3]]
+        if len(core) >= SHORTEST_CORE:
+            forms.add(core)
+    return forms | {form.translate(_URL_SAFE) for form in forms}
 
 
 def _dsn_passwords(secret: str) -> set[str]:

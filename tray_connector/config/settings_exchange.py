@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 from tray_connector.config.dotenv_file import read_dotenv
-from tray_connector.config.private_files import replace_file
+from tray_connector.config.private_files import export_file
 from tray_connector.config.setting_problems import SettingProblem
 from tray_connector.config.setting_table import BY_NAME
 from tray_connector.config.setting_types import Refused
@@ -83,15 +83,7 @@ def export_settings(source: Path, target: Path) -> int:
     stored = read_settings_file(source).values
     values = {name: value for name, value in stored.items() if name in BY_NAME and not BY_NAME[name].secret}
     content = json.dumps({"format": FORMAT, VERSION_KEY: VERSION, "settings": values}, indent=2, ensure_ascii=False)
-    try:
-        replace_file(target, (content + "\n").encode())
-    except OSError as error:
-        raise ConfigError(
-            "export-unwritable",
-            f"{target.name} cannot be written",
-            f"{target}: {error.strerror or error}.",
-            "Choose another folder.",
-        ) from error
+    export_file(target, (content + "\n").encode())
     return len(values)
 
 

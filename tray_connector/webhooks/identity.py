@@ -8,11 +8,12 @@ from pathlib import Path
 
 from tray_connector.config.credentials import Credentials
 from tray_connector.config.private_files import make_private_folder, replace_file
+from tray_connector.config.secret_values import WEBHOOK_PATH_SECRET
 from tray_connector.config.settings import Settings
 from tray_connector.model.errors import ConfigError, TransientError
 from tray_connector.webhooks.signatures import Secrets
 
-PATH_SECRET = "WEBHOOK_PATH_SECRET"  # noqa: S105 - the name under which it is kept
+PATH_SECRET = WEBHOOK_PATH_SECRET
 TEAMWORK_TOKEN = "TEAMWORK_WEBHOOK_SECRET"  # noqa: S105 - the name under which it is kept
 _ID_BYTES = 8
 _SECRET_BYTES = 24

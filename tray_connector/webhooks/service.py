@@ -108,6 +108,11 @@ class Webhooks:
         with self._lock:
             return self._registered or Registered()
 
+    @property
+    def address(self) -> str | None:
+        """The public address at which hooks are registered; None while there is none."""
+        return self._address
+
     def state(self) -> WebhookState:
         """For the status."""
         with self._lock:
