@@ -130,6 +130,22 @@ def test_a_page_leaves_large_texts_out_and_the_whole_record_has_them(filled: Pla
 
 
 @BOTH
+def test_all_rows_come_whole_and_in_order_as_they_were_when_the_first_was_read(place: Place) -> None:
+    tasks = [Task(task_id=f"{number:03}", name="A", description=f"Text {number}") for number in range(PAGE + 1)]
+    with place.opened(["Räume"]) as destination, browsing(place) as browser:
+        write(destination, *(Write(task, {"Räume": ("R_1",)}) for task in tasks))
+        write(destination, Write(Task(task_id="x", name="other")))
+        reading = browser.rows(Question("tasks", search="a", sort="name", descending=False), Stop())
+        rows = list(next(reading))
+        write(destination, Write(replace(tasks[-1], description="changed meanwhile", name="other")))
+        rows += next(reading)
+        assert list(reading) == []
+        assert [row.record for row in rows] == tasks
+        assert rows[0].categories == {"Räume": ("R_1",)}
+        assert keys(browser, Question("tasks", search="other")) == ["100", "x"]
+
+
+@BOTH
 @pytest.mark.parametrize("sort", [None, "name", "progress"])
 def test_pages_hold_every_row_once(place: Place, sort: str | None) -> None:
     count = 2 * PAGE + 5

@@ -5,7 +5,7 @@ For people: nothing here writes, and the connection is another one than the writ
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -103,6 +103,12 @@ class Browser(Protocol):
 
     def count(self, question: Question, stop: Stop) -> int:
         """How many rows there are."""
+        ...
+
+    def rows(self, question: Question, stop: Stop) -> Generator[Sequence[StoredRow], None, None]:
+        """Every row with its large texts, in order, in pages, all as they were at one moment. Until it is exhausted or
+        closed nobody else is served: for an export, use a browser of its own.
+        """
         ...
 
     def whole(self, table: Table, key: str, stop: Stop) -> Whole | None:

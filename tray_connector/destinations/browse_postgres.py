@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 
 import psycopg
 
 from tray_connector.config.clock import Stop
+from tray_connector.destinations.base import StoredRow
 from tray_connector.destinations.browse import PAGE, Page, Position, Question, Whole, nothing_yet
 from tray_connector.destinations.browse_query import (
     ACCENTED,
@@ -16,9 +17,12 @@ from tray_connector.destinations.browse_query import (
     PLAIN,
     Spelling,
     file_row,
+    in_parts,
     select_count,
     select_files,
+    select_keys,
     select_page,
+    select_rows,
     select_whole,
 )
 from tray_connector.destinations.column_kinds import TABLES, Kind
@@ -33,6 +37,8 @@ from tray_connector.model.records import Table, Texts, key_of
 
 CALL_AT_MOST = 60.0
 """Seconds for one call, after which the connection is given up."""
+ALL_AT_MOST = 1800.0
+"""The same for reading all rows."""
 
 
 def _text(column: str, kind: Kind) -> str:
@@ -97,6 +103,17 @@ class PostgresBrowser:
             query = select_count(question, self._categories(connection), self._spelling)
             return int(connection.execute(query.words, query.values).fetchall()[0][0])
 
+    def rows(self, question: Question, stop: Stop) -> Generator[Sequence[StoredRow], None, None]:
+        """See `Browser`."""
+        with self._reading(stop, ALL_AT_MOST) as connection:
+            names = self._categories(connection)
+            query = select_keys(question, names, self._spelling)
+            keys = [str(row[0]) for row in connection.execute(query.words, query.values).fetchall()]
+            for part in in_parts(keys):
+                query = select_rows(question.table, part, names, self._spelling)
+                found = {str(row[0]): row for row in connection.execute(query.words, query.values).fetchall()}
+                yield [stored_row(question.table, names, found[key]) for key in part if key in found]
+
     def whole(self, table: Table, key: str, stop: Stop) -> Whole | None:
         """See `Browser`."""
         with self._reading(stop) as connection:
@@ -122,11 +139,11 @@ class PostgresBrowser:
         return tuple(name for name in names if all(name in catalog.columns(table) for table in TABLES))
 
     @contextmanager
-    def _reading(self, stop: Stop) -> Iterator[Connection]:
+    def _reading(self, stop: Stop, seconds: float = CALL_AT_MOST) -> Iterator[Connection]:
         with self._lock:
             connection = self._opened or self._connect(stop)
             try:
-                with watched(connection, stop, CALL_AT_MOST), transaction(connection):
+                with watched(connection, stop, seconds), transaction(connection):
                     yield connection
             except psycopg.Error as error:
                 if error.sqlstate in TABLE_OR_COLUMN_MISSING:
@@ -142,6 +159,7 @@ class PostgresBrowser:
         except psycopg.Error as error:
             raise not_connected(error, self._address) from error
         connection.read_only = True
+        connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
         connection.prepare_threshold = None  # a pooler may give each transaction another session
         self._opened = connection
         return connection

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -98,11 +98,35 @@ def select_page(question: Question, after: Position | None, categories: Texts, s
     return queries
 
 
+def in_parts(keys: Sequence[str]) -> Iterator[Sequence[str]]:
+    """So many of them as are read with one statement."""
+    return (keys[first : first + PAGE] for first in range(0, len(keys), PAGE))
+
+
 def select_count(question: Question, categories: Texts, spelling: Spelling) -> Query:
     """How many rows there are."""
     where = _conditions(question, categories, spelling)
     where.words = f"SELECT count(*) FROM {spelling.prefix}{question.table} AS {question.table}{_joined([where.words])}"
     return where
+
+
+def select_keys(question: Question, categories: Texts, spelling: Spelling) -> Query:
+    """The keys of all rows, in order: whole rows would fill the disk while they are put in order."""
+    found = _conditions(question, categories, spelling)
+    key, direction = KEY_OF[question.table], "DESC" if question.descending else "ASC"
+    found.words = (
+        f"SELECT {key}, {_order(question, spelling)} AS chosen_order FROM {spelling.prefix}{question.table}"
+        f" AS {question.table}{_joined([found.words])} ORDER BY chosen_order {direction} NULLS LAST, {key}"
+    )
+    return found
+
+
+def select_rows(table: Table, keys: Sequence[str], categories: Texts, spelling: Spelling) -> Query:
+    """These rows with their large columns, in no order; the first column is the key."""
+    columns = ", ".join(_columns(table, categories, spelling, large=True))
+    marks = ", ".join([spelling.mark] * len(keys))
+    words = f"SELECT {columns} FROM {spelling.prefix}{table} AS {table} WHERE {KEY_OF[table]} IN ({marks})"
+    return Query(words, list(keys))
 
 
 def select_whole(table: Table, key: str, categories: Texts, spelling: Spelling) -> Query:

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 from tray_connector.config.clock import Stop, Stopped
 from tray_connector.destinations import sqlite_errors
+from tray_connector.destinations.base import StoredRow
 from tray_connector.destinations.browse import PAGE, Page, Position, Question, Whole, nothing_yet
 from tray_connector.destinations.browse_query import (
     Spelling,
     file_row,
     fold,
+    in_parts,
     select_count,
     select_files,
+    select_keys,
     select_page,
+    select_rows,
     select_whole,
 )
 from tray_connector.destinations.column_kinds import Kind
@@ -81,6 +85,18 @@ class SqliteBrowser:
         with self._connected(stop) as connection:
             query = select_count(question, tuple(names_in_force(connection)), SPELLING)
             return int(connection.execute(query.words, query.values).fetchone()[0])
+
+    def rows(self, question: Question, stop: Stop) -> Generator[Sequence[StoredRow], None, None]:
+        """See `Browser`."""
+        with self._connected(stop) as connection:
+            connection.execute("BEGIN")  # what is read from now on is of one moment
+            names = tuple(names_in_force(connection))
+            query = select_keys(question, names, SPELLING)
+            keys = [str(row[0]) for row in connection.execute(query.words, query.values)]
+            for part in in_parts(keys):
+                query = select_rows(question.table, part, names, SPELLING)
+                found = {str(row[0]): row for row in connection.execute(query.words, query.values)}
+                yield [stored_row(question.table, names, found[key]) for key in part if key in found]
 
     def whole(self, table: Table, key: str, stop: Stop) -> Whole | None:
         """See `Browser`."""
