@@ -51,7 +51,7 @@ def cli(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFi
 def test_it_runs_to_its_end_whatever_is_set_and_whatever_was_killed_before(programs: Programs) -> None:
     killed = programs.start("demo", "--headless")
     killed.until(lambda: "First sync" in killed.out, "it has begun")
-    second = programs.run("demo", code=1)
+    second = programs.run("demo", "--headless", code=1)
     assert second.err == "A demo is running already. Try again when it has ended.\n"
     killed.kill()
     program = programs.run("demo", "--headless", seconds=AT_MOST)
@@ -82,7 +82,7 @@ def assert_says_all(out: str, home: Path) -> None:
 @pytest.mark.skipif(os.name == "nt", reason="Windows knows no such signals")
 def test_it_ends_at_once_when_asked(programs: Programs) -> None:
     for words in ("First sync", "Now three things happen"):
-        program = programs.start("demo")
+        program = programs.start("demo", "--headless")
         program.until(lambda: words in program.out, words)  # noqa: B023 - called at once
         program.process.send_signal(signal.SIGINT)
         assert program.wait(2.5) == 1

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Self
@@ -28,8 +28,11 @@ def wait_until(condition: Callable[[], object], seconds: float, what: str) -> No
         time.sleep(LOOK)
 
 
+FROM_SOURCE = (sys.executable, "-m", "tray_connector")
+
+
 class Program:
-    """One run of ``python -m tray_connector``. Whatever a test does, it has ended when the `Programs` end."""
+    """One run of the program. Whatever a test does, it has ended when the `Programs` end."""
 
     def __init__(self, process: subprocess.Popen[bytes], out: Path, err: Path) -> None:
         self.process = process
@@ -85,9 +88,12 @@ class Program:
 class Programs:
     """Starts programs on one home; a context manager that ends those that still run."""
 
-    def __init__(self, home: Path, folder: Path, environment: Mapping[str, str]) -> None:
+    def __init__(
+        self, home: Path, folder: Path, environment: Mapping[str, str], command: Sequence[str] = FROM_SOURCE
+    ) -> None:
         self.home = home
         self._folder = folder
+        self._command = command
         self._environment = {**os.environ, "PYTHONPATH": str(SOURCE), **environment, "TRAY_CONNECTOR_HOME": str(home)}
         self._started: list[Program] = []
         self._files = ExitStack()
@@ -97,7 +103,7 @@ class Programs:
         number = len(self._started)
         out, err = self._folder / f"{number}.out", self._folder / f"{number}.err"
         process = subprocess.Popen(
-            [sys.executable, "-m", "tray_connector", *words],
+            [*self._command, *words],
             stdin=subprocess.DEVNULL,
             stdout=self._files.enter_context(out.open("wb")),
             stderr=self._files.enter_context(err.open("wb")),

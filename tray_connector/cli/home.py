@@ -200,6 +200,9 @@ def server(session: Session) -> Serve:
         except (UsageError, SystemExit):
             send({"err": "The running process is of another version. Restart it, then try again."})
             return 1
+        if arguments.command == "quit":
+            session.stop.set()
+            return 0
         remote = RemoteConsole(
             send,
             json=arguments.json,

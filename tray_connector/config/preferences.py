@@ -32,6 +32,8 @@ class Preferences:
     """Whether the autostart entry is wanted; the system's own switch may still turn it off."""
     assistant_done: bool = False
     """The setup assistant was finished once."""
+    told_no_tray: bool = False
+    """It was said once that this desktop shows no tray icons."""
 
     def finished(self, *, start_with_system: bool) -> Preferences:
         """The same after the setup assistant."""

@@ -7,6 +7,7 @@ it. macOS: a LaunchAgent. Each says whether the entry is ours, and whether the s
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -57,7 +58,9 @@ def own_command(argv0: str, environ: Mapping[str, str], *, frozen: bool, executa
     if image:
         return (image, HIDDEN)
     if frozen:
-        return (executable, HIDDEN)
+        # Windows has a second program for the command line, which would open a console.
+        beside = Path(executable).with_name(f"{TITLE}.exe")
+        return (str(beside) if beside.exists() else executable, HIDDEN)
     script = Path(argv0)
     if script.name in (NAME, f"{NAME}.exe") and script.is_absolute() and script.exists():
         return (str(script), HIDDEN)
@@ -86,12 +89,30 @@ def autostart_folder(environ: Mapping[str, str]) -> Path:
     return base / "autostart"
 
 
+def this_command() -> tuple[str, ...]:
+    """`own_command` of this process."""
+    return own_command(sys.argv[0], os.environ, frozen=bool(getattr(sys, "frozen", False)), executable=sys.executable)
+
+
 def this_autostart() -> Autostart:
     """For this process."""
-    command = own_command(
-        sys.argv[0], os.environ, frozen=bool(getattr(sys, "frozen", False)), executable=sys.executable
-    )
-    return autostart_of_this_system(command, os.environ)
+    return autostart_of_this_system(this_command(), os.environ)
+
+
+def start_program(*words: str) -> None:
+    """Start this program once more, with these arguments, as a process that outlives this one. ConfigError."""
+    command = [*this_command()[:-1], *words]
+    nothing = subprocess.DEVNULL
+    try:
+        # The command is our own.
+        subprocess.Popen(command, stdin=nothing, stdout=nothing, stderr=nothing, start_new_session=True)  # noqa: S603
+    except OSError as error:
+        raise ConfigError(
+            "program-not-started",
+            "The program could not be started",
+            f"{command[0]}: {error.strerror or error}.",
+            "Start it by hand.",
+        ) from error
 
 
 def repair(autostart: Autostart, *, wanted: bool) -> Entry:

@@ -1,0 +1,1 @@
+"""The tray application: the only package that knows Qt."""
