@@ -20,6 +20,7 @@ from benchmarks import (
     quiet,
     spool,
     sqlite,
+    tray,
     webhook_kills,
     webhooks,
 )
@@ -39,6 +40,7 @@ BENCHMARKS = (
     Benchmark("migrate", migrate.figures),
     Benchmark("quiet", quiet.figures),
     Benchmark("start", quiet.start),
+    Benchmark("tray", tray.figures),
 )
 
 
