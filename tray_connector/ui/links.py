@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 from pathlib import Path
 
-from PySide6.QtCore import QUrl
+from PySide6.QtCore import QMimeData, QUrl
 from PySide6.QtGui import QDesktopServices
 
 
@@ -25,6 +25,11 @@ def open_web_address(url: str | None) -> bool:
 def open_folder(folder: Path) -> bool:
     """Show one of the program's own folders in the file manager."""
     return QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder)))
+
+
+def dropped_files(data: QMimeData) -> list[Path]:
+    """The files of this computer among what is dragged here."""
+    return [Path(url.toLocalFile()) for url in data.urls() if url.isLocalFile()]
 
 
 def tooltip(text: str) -> str:

@@ -22,6 +22,7 @@ from tray_connector.ui.assistant.import_panel import recognised_lines
 from tray_connector.ui.connection_form import ChoiceField, Field, SwitchField, TextField
 from tray_connector.ui.form_parts import Mark, Words, button
 from tray_connector.ui.host import EngineHost
+from tray_connector.ui.links import dropped_files
 from tray_connector.ui.live_test import CheckLines, problem_line
 from tray_connector.ui.saving import Saving
 from tray_connector.ui.settings_pages.connections_page import ConnectionsPage
@@ -144,14 +145,13 @@ class SettingsWindow(QDialog):
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Called by Qt."""
-        if any(url.isLocalFile() for url in event.mimeData().urls()):
+        if dropped_files(event.mimeData()):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
         """Called by Qt."""
-        for url in event.mimeData().urls():
-            if url.isLocalFile():
-                self.import_from(Path(url.toLocalFile()))
+        for file in dropped_files(event.mimeData()):
+            self.import_from(file)
         event.acceptProposedAction()
 
     def reject(self) -> None:

@@ -15,6 +15,7 @@ from tray_connector.model.checks import CheckLine
 from tray_connector.model.errors import Problem
 from tray_connector.ui.form_parts import CORNER, Words, button
 from tray_connector.ui.host import EngineHost
+from tray_connector.ui.links import dropped_files
 from tray_connector.ui.live_test import CheckLines, problem_line
 from tray_connector.ui.setting_words import label_of
 from tray_connector.ui.texts import hint_text, message_text, title_text
@@ -59,14 +60,13 @@ class ImportPanel(QWidget):
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Called by Qt."""
-        if any(url.isLocalFile() for url in event.mimeData().urls()):
+        if dropped_files(event.mimeData()):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
         """Called by Qt."""
-        for url in event.mimeData().urls():
-            if url.isLocalFile():
-                self.read(Path(url.toLocalFile()))
+        for file in dropped_files(event.mimeData()):
+            self.read(file)
         event.acceptProposedAction()
 
     def paintEvent(self, _: QPaintEvent) -> None:
