@@ -1,7 +1,8 @@
-"""Sets up everything in `.venv` and runs the demo or the tests. Needs Python 3.11 or newer and nothing else.
+"""Sets up everything in `.venv`, then runs the demo or the tests, or makes an installer. Needs Python 3.11 or newer.
 
 python3 bootstrap.py demo [arguments of tray-connector demo]
 python3 bootstrap.py test [arguments of pytest]
+python3 bootstrap.py package linux|windows|macos [--test]     --test: and try it, as this user and on this system
 """
 
 from __future__ import annotations
@@ -22,7 +23,17 @@ CONSTRAINTS = ROOT / "constraints.txt"
 CHECKS = (("ruff", "check", "."), ("ruff", "format", "--check", "."), ("mypy",), ("lint-imports",))
 PYTEST = ("pytest", "-n", "2")
 """Two at a time; `-n 0` among the arguments makes it one."""
-TEST_PROGRAMS = {"gnome-keyring-daemon": "gnome-keyring", "dbus-run-session": "dbus"}
+TEST_PROGRAMS = {
+    "gnome-keyring-daemon": "gnome-keyring",
+    "dbus-run-session": "dbus",
+    "Xvfb": "xvfb",
+    "openbox": "openbox",
+    "trayer": "trayer",
+    "dunst": "dunst",
+    "xdotool": "xdotool",
+    "import": "imagemagick",
+    "/usr/libexec/at-spi-bus-launcher": "at-spi2-core",
+}
 """What some tests need beside Python on Linux, and the Debian package of each; without it they are skipped."""
 TEST_LIBRARIES = {
     "GL": "libgl1",
@@ -31,20 +42,41 @@ TEST_LIBRARIES = {
     "glib-2.0": "libglib2.0-0",
     "fontconfig": "libfontconfig1",
     "dbus-1": "libdbus-1-3",
+    "xkbcommon-x11": "libxkbcommon-x11-0",
+    "xcb-cursor": "libxcb-cursor0",
+    "xcb-icccm": "libxcb-icccm4",
+    "xcb-keysyms": "libxcb-keysyms1",
+    "xcb-shape": "libxcb-shape0",
 }
-"""What Qt needs there to draw windows that nobody sees."""
+"""What Qt needs there to draw windows, on a screen that nobody sees."""
+PACKAGE_PROGRAMS = {
+    "linux": {
+        "dpkg-deb": "dpkg",
+        "strip": "binutils",
+        "desktop-file-validate": "desktop-file-utils",
+    },
+    "windows": {
+        "makensis": "nsis",
+        "wine": "wine wine64",
+        "x86_64-w64-mingw32-gcc": "gcc-mingw-w64-x86-64-posix",
+    },
+    "macos": {},
+}
+"""What making an installer on Linux needs, in the same way; without it there is none."""
 
 
 def main(arguments: list[str]) -> int:
     """Set up what the command needs, then run it; its exit code."""
     if sys.version_info < (3, 11):
         return fail(f"Python 3.11 or newer is needed; this is {sys.version.split()[0]}.")
-    if not arguments or arguments[0] not in ("demo", "test"):
+    if not arguments or arguments[0] not in ("demo", "test", "package"):
         print(__doc__)
         return 2
     command, rest = arguments[0], arguments[1:]
     try:
-        set_up(with_tests=command == "test")
+        if command == "package":
+            return package(rest)
+        set_up("test" if command == "test" else "" if "--headless" in rest else "tray")
         if command == "demo":
             return run([PYTHON, "-m", "tray_connector", "demo", *rest]).returncode
         return run_tests(rest)
@@ -81,17 +113,16 @@ def environment() -> dict[str, str]:
     return {**clean, "VIRTUAL_ENV": str(VENV), "PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_NO_INPUT": "1"}
 
 
-def set_up(*, with_tests: bool) -> None:
-    """Make `.venv` hold the program and all it needs; quick when it does already."""
-    if with_tests and sys.platform == "linux":
-        missing = [package for program, package in TEST_PROGRAMS.items() if shutil.which(program) is None]
-        missing += [package for library, package in TEST_LIBRARIES.items() if find_library(library) is None]
+def set_up(extra: str) -> None:
+    """Make `.venv` hold the program and all it needs with this extra of it; quick when it does already."""
+    if extra == "test" and sys.platform == "linux":
+        missing = lacking(TEST_PROGRAMS, TEST_LIBRARIES)
         if missing and not install_packages(missing):
             say(f"Some tests are skipped. To run them: sudo apt-get install {' '.join(missing)}")
-    extra = "[test]" if with_tests else ""
-    stamp = VENV / f"installed{'-test' if with_tests else ''}.stamp"
+    stamps = {each: VENV / f"installed-{each or 'plain'}.stamp" for each in ("", "tray", "package", "test")}
     wanted = state()
-    if PYTHON.exists() and any(holds(each, wanted) for each in (stamp, VENV / "installed-test.stamp")):
+    enough = list(stamps)[list(stamps).index(extra) :]
+    if PYTHON.exists() and any(holds(stamps[each], wanted) for each in enough):
         return
     if not venv_works():
         make_venv()
@@ -99,8 +130,34 @@ def set_up(*, with_tests: bool) -> None:
     constraints = ("--constraint", str(CONSTRAINTS))
     # The build tool is pinned too, so that building does not fetch another.
     pip("install", *constraints, "setuptools")
-    pip("install", *constraints, "--no-build-isolation", "--editable", f"{ROOT}{extra}")
-    stamp.write_text(wanted, encoding="utf-8")
+    pip("install", *constraints, "--no-build-isolation", "--editable", f"{ROOT}[{extra}]" if extra else f"{ROOT}")
+    stamps[extra].write_text(wanted, encoding="utf-8")
+
+
+def lacking(programs: dict[str, str], libraries: dict[str, str]) -> list[str]:
+    """Debian packages of those that are not here."""
+    names = [package for program, package in programs.items() if shutil.which(program) is None]
+    names += [package for library, package in libraries.items() if find_library(library) is None]
+    return " ".join(names).split()
+
+
+def package(arguments: list[str]) -> int:
+    """Make the installer for a system, and with ``--test`` try it; the exit code."""
+    systems = [word for word in arguments if word in PACKAGE_PROGRAMS]
+    if len(systems) != 1 or set(arguments) - {*systems, "--test"}:
+        print(__doc__)
+        return 2
+    system, tests = systems[0], "--test" in arguments
+    if sys.platform == "linux":
+        # The package takes along the libraries of Qt's surroundings: they must be here.
+        missing = lacking(PACKAGE_PROGRAMS[system], TEST_LIBRARIES if system == "linux" else {})
+        if missing and not install_packages(missing):
+            raise SetupError(f"Something is missing that makes the installer: sudo apt-get install {' '.join(missing)}")
+    set_up("test" if tests else "package")
+    code = run([PYTHON, "-m", "installers", system]).returncode
+    if code != 0 or not tests:
+        return code
+    return run([PYTHON, "-m", "pytest", "-m", "packaging", f"tests/packaging/test_{system}.py"]).returncode
 
 
 def state() -> str:

@@ -20,6 +20,7 @@ def test_without_a_known_command_it_says_which_there_are(words: list[str]) -> No
     assert answer.returncode == 2
     assert "python3 bootstrap.py demo" in answer.stdout
     assert "python3 bootstrap.py test" in answer.stdout
+    assert "python3 bootstrap.py package" in answer.stdout
 
 
 def test_it_needs_the_standard_library_only() -> None:

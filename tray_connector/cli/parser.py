@@ -41,6 +41,7 @@ def build_parser() -> Parser:
     )
     parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
     parser.add_argument("--verbose", action="store_true", help="show what happens, and tracebacks of errors")
+    parser.add_argument("--autostart", action="store_true", help="without a command: only the tray icon, no window")
     parser.set_defaults(json=False)
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=Parser)
 
@@ -99,6 +100,16 @@ def build_parser() -> Parser:
     export.add_argument(
         "--csv", required=True, type=folder, metavar="FOLDER", help="write tasks.csv and emails.csv there"
     )
+
+    diagnostics = add("export-diagnostics", "What a developer needs to help, as a zip file: without keys and contents.")
+    diagnostics.add_argument("file", type=folder, metavar="FILE", help="the zip file, or a folder for it")
+
+    self_test = add("self-test", "Whether all parts of this installation work. Uses no settings, no keys.", json=True)
+    self_test.add_argument("--tray", action="store_true", help="also show an icon in the tray of this desktop")
+    self_test.add_argument("--strict", action="store_true", help="what this computer does not offer is a failure too")
+
+    add("quit", "Ask what runs in the background to end, and wait until it has.")
+    add("forget-keys", "Take all keys of this data folder out of the operating system's keyring.")
     return parser
 
 
@@ -129,7 +140,7 @@ def day(text: str) -> object:
 
 
 def folder(text: str) -> Path:
-    """A folder, wherever the process that takes the words may work."""
+    """A folder or file, wherever the process that takes the words may work."""
     return Path(text).expanduser().absolute()
 
 

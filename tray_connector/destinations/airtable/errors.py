@@ -83,9 +83,7 @@ class RefusedError(Exception):
         self.refusal = refusal
 
 
-def refusal_of(
-    status: int, data: Any, retry_after: float | None = None, redact: Callable[[str], str] = str
-) -> Refusal:
+def refusal_of(status: int, data: Any, retry_after: float | None = None, redact: Callable[[str], str] = str) -> Refusal:
     """The refusal in a body of any of the four forms that Airtable is known to answer with.
 
     `redact` is applied before the words are cut: half a secret would not be known as one.

@@ -1,0 +1,1 @@
+"""Makes the installers: `python3 bootstrap.py package linux|windows|macos`. No part of the program itself."""
