@@ -21,7 +21,7 @@ from tray_connector.config.clock import SystemClock
 from tray_connector.config.credentials import MemoryCredentials
 from tray_connector.config.paths import HOME_VARIABLE, Paths
 from tray_connector.sync.session import Environment
-from tray_connector.ui.application import collect_quickly, name_application
+from tray_connector.ui.application import collect_quietly, name_application
 from tray_connector.ui.host import EngineHost
 from tray_connector.ui.language import Speech
 from tray_connector.ui.shell import Shell
@@ -111,7 +111,7 @@ def main(what: str, began: float, seconds: int) -> None:
     home = Paths(Path(os.environ[HOME_VARIABLE]))
     environment = Environment(dict(os.environ), None, SystemClock(), home, MemoryCredentials())
     host = EngineHost(environment, server, application)
-    collect_quickly(host)
+    collect_quietly(host)
     shell = Shell(host, speech, autostart=what != "sync", available=lambda: True, parent=application)
 
     def tell(**found: float) -> None:

@@ -127,8 +127,8 @@ def test_another_address_after_a_reconnect_is_noticed(tunnel: NgrokTunnel, fake:
     wait_until(lambda: not tunnel.healthy(), 5, "the session is lost")
     assert tunnel.address() == ADDRESS
     fake.change(session="up", address="https://loud-heron.ngrok-free.app/")
-    wait_until(lambda: tunnel.address() == "https://loud-heron.ngrok-free.app", 5, "the other address is known")
-    wait_until(tunnel.healthy, 5, "the session is back")
+    new = "https://loud-heron.ngrok-free.app"
+    wait_until(lambda: tunnel.healthy() and tunnel.address() == new, 5, "the session is back, under its new address")
 
 
 def test_a_silent_api_is_not_healthy_and_holds_nobody_up(tunnel: NgrokTunnel, fake: FakeNgrok) -> None:

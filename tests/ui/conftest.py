@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -29,6 +30,15 @@ def pytest_configure(config: pytest.Config) -> None:
     """Before anything imports Qt: it ends the process when there is neither a screen nor this."""
     os.environ["QT_QPA_PLATFORM"] = os.environ.get("TEST_QPA_PLATFORM", "offscreen")
     config.addinivalue_line("filterwarnings", "error")
+
+
+@pytest.fixture(autouse=True)
+def garbage_on_this_thread() -> Iterator[None]:
+    """As in the application: a widget that an engine's thread collected would take the process down."""
+    gc.disable()
+    yield
+    gc.collect()
+    gc.enable()
 
 
 @pytest.fixture(scope="session")

@@ -12,7 +12,7 @@ from benchmarks.tray_process import Heart
 from tests.support.processes import SOURCE
 from tests.ui.conftest import MakeDesk, MakeHost
 from tests.ui.shell_support import Desk
-from tray_connector.ui.application import collect_quickly
+from tray_connector.ui.application import collect_quietly
 from tray_connector.ui.host import EngineHost
 
 TASKS = 10_000
@@ -37,7 +37,7 @@ def test_the_window_never_stands_still_while_ten_thousand_records_stream_in(
 
 def longest_stall(desk: Desk, qtbot: QtBot) -> int:
     """Milliseconds, while everything is stored and the status window is open."""
-    collect_quickly(desk.host)
+    collect_quietly(desk.host)
     desk.shell.begin()
     desk.window("status", qtbot)
     heart = Heart()

@@ -130,3 +130,16 @@ def test_the_lasting_place_of_the_program_is_started(tmp_path: Path) -> None:
 def test_the_folder_follows_the_environment(tmp_path: Path) -> None:
     assert autostart_folder({"XDG_CONFIG_HOME": str(tmp_path)}) == tmp_path / "autostart"
     assert autostart_folder({"XDG_CONFIG_HOME": "relative"}) == Path.home() / ".config" / "autostart"
+
+
+def test_an_entry_whose_program_was_removed_is_one_that_desktops_pass_over(tmp_path: Path) -> None:
+    DesktopEntry(HERE, tmp_path).enable()
+    lines = (tmp_path / "tray-connector.desktop").read_text(encoding="utf-8").splitlines()
+    assert "TryExec=/opt/Tray Connector/tray-connector" in lines
+
+
+def test_the_packaged_program_starts_without_a_console_on_windows(tmp_path: Path) -> None:
+    console, windowed = tmp_path / "tray-connector.exe", tmp_path / "Tray Connector.exe"
+    assert own_command("", {}, frozen=True, executable=str(console)) == (str(console), "--autostart")
+    windowed.touch()
+    assert own_command("", {}, frozen=True, executable=str(console)) == (str(windowed), "--autostart")

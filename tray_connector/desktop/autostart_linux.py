@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -31,6 +32,7 @@ class DesktopEntry:
 
     def enable(self) -> None:
         """Write the file whole."""
+        program = self._command[0].replace("\\", "\\\\")
         lines = (
             "[Desktop Entry]",
             "Type=Application",
@@ -38,6 +40,8 @@ class DesktopEntry:
             "Comment=Keeps Teamwork and Missive in step with your own database",
             "Comment[de]=Hält Teamwork und Missive mit Ihrer eigenen Datenbank im Gleichstand",
             f"Exec={exec_line(self._command)}",
+            # Once the program was removed, the entry does nothing.
+            *((f"TryExec={program}",) if os.path.isabs(program) and program.isprintable() else ()),
             f"Icon={NAME}",
             "Terminal=false",
             "X-GNOME-Autostart-enabled=true",

@@ -20,6 +20,7 @@ from tray_connector.config.clock import Stop
 from tray_connector.model.errors import Problem
 from tray_connector.sync.session import Environment
 from tray_connector.ui import crash
+from tray_connector.ui.garbage import Collector
 from tray_connector.ui.host import EngineHost
 from tray_connector.ui.icons import app_icon
 from tray_connector.ui.language import Speech
@@ -48,7 +49,7 @@ def run_tray(
     speech = Speech(application)
     speech.speak("system")
     host = EngineHost(environment, serve, application, demo=demo)
-    collect_quickly(host)
+    collect_quietly(host)
     shell = Shell(host, speech, autostart=autostart, parent=application)
     shell.over.connect(lambda: application.exit(0))
     courier = Courier(application)
@@ -73,11 +74,12 @@ def run_tray(
     return 0
 
 
-def collect_quickly(host: EngineHost) -> None:
-    """Leave what stands after the start out of garbage collections: each would hold all threads, the windows' as well,
-    for as long as it takes to look at everything that was ever imported.
-    """
+def collect_quietly(host: EngineHost) -> Collector:
+    """Collect garbage on the UI thread from now on; long only while nothing is synced."""
+    collector = Collector(lambda: host.status is not None and host.status.state == "syncing", host)
+    collector.start()
     host.ready.connect(gc.freeze, Qt.ConnectionType.SingleShotConnection)
+    return collector
 
 
 def name_application(application: QApplication) -> None:
