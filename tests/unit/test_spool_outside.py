@@ -74,6 +74,19 @@ def test_a_file_touched_while_it_is_worked_on_is_worked_on_again(tmp_path: Path,
     assert [lease.event.payload for lease in spool.take("teamwork", 1, START)] == [None]
 
 
+def test_a_request_dropped_in_while_its_event_is_at_work_needs_a_read_of_its_own(tmp_path: Path, spool: Spool) -> None:
+    spool.put([Event(source="teamwork", kind="task", id="7", payload=None, read_number=1, since=START)])
+    (lease,) = spool.take("teamwork", 1, START)
+    drop(tmp_path, "teamwork/7.evt", modified=later(-1).timestamp())
+    read_before = replace(task_event("7"), read_number=2)
+
+    spool.put([read_before])
+    spool.done([lease])
+
+    (asked,) = spool.listing()
+    assert (asked.payload, asked.read_number) == (None, 42)
+
+
 def test_a_request_dropped_in_beside_a_retry_wins(tmp_path: Path, spool: Spool) -> None:
     spool.put([task_event()])
     spool.fail(spool.take("teamwork", 1, START)[0], REFUSED, later(600))

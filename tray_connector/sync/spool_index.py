@@ -13,7 +13,7 @@ Stamp = tuple[int, int, int]
 class Slot:
     """One file. Times are seconds since the epoch."""
 
-    __slots__ = ("generation", "next_try", "read_number", "retry", "since")
+    __slots__ = ("generation", "next_try", "read_number", "retry", "since", "stamp")
 
     def __init__(self, since: float | None, retry: bool, next_try: float, generation: int) -> None:
         self.since = since
@@ -24,6 +24,8 @@ class Slot:
         """Differs for each content."""
         self.read_number = 0
         """Of the newest read that found just what the file holds already."""
+        self.stamp: Stamp | None = None
+        """Of the file that `read_number` is about, while it is held: whoever writes it then starts anew."""
 
     def shown(self) -> float | None:
         """The modification time that the file should have."""
@@ -109,7 +111,9 @@ class SourceIndex:
 
     def hold(self, key: str, stamp: Stamp) -> int:
         """Lease the id just popped; its generation."""
-        generation = self.slots[key].generation
+        slot = self.slots[key]
+        slot.stamp = stamp
+        generation = slot.generation
         self.held[key] = Held(generation, stamp)
         self.postponed.discard(key)
         return generation

@@ -22,7 +22,7 @@ from tray_connector.sync.spool_files import (
     set_modified,
     suffix,
 )
-from tray_connector.sync.spool_index import SourceIndex, Stamp
+from tray_connector.sync.spool_index import Slot, SourceIndex, Stamp
 
 logger = logging.getLogger(__name__)
 
@@ -134,6 +134,10 @@ class Shelf:
             os.listdir(self._files.folder / self.source)
             raise self._stuck_until(key + suffix(slot.retry), error) from error
         with self._changed:
+            if key in self.index.held:
+                if slot.stamp not in (None, content.stamp):
+                    slot = self._set(key, slot.retry, content.modified)
+                slot.stamp = content.stamp
             self.index.learned(slot, event.since.timestamp())
             if event.payload is None:
                 # An empty file tells no number: what counts is when it was first looked at, not when it is now.
@@ -226,7 +230,10 @@ class Shelf:
             self._forget(key)
             return False
         with self._changed:
-            self.index.push_back(key)
+            if slot.stamp not in (None, now):
+                self._set(key, slot.retry, now[0] / 1e9)
+            else:
+                self.index.push_back(key)
         return False
 
     def postpone(self, key: str, until: datetime) -> None:
@@ -301,17 +308,25 @@ class Shelf:
             return None
         with self._changed:
             slot = self.index.slots.get(key)
-            shown = self._plausible(modified(status)) if retry else modified(status)
+            shown = self._shown(retry, modified(status))
             same_name = slot is not None and slot.retry == retry
             # Of a file that is held, `end` finds out whether somebody wrote it.
             as_known = slot is not None and (
                 key in self.index.held or shown == (slot.next_try if retry else slot.since)
             )
             if slot is None or (same_name and not as_known):
-                self.index.set(key, since=None if retry else shown, next_try=shown if retry else None)
+                self._set(key, retry, modified(status))
         if slot is not None and not same_name:
             self._unite(key)
         return key
+
+    def _set(self, key: str, retry: bool, changed: float) -> Slot:
+        # Written from outside: no read of ours has seen what the file holds or asks for.
+        shown = self._shown(retry, changed)
+        return self.index.set(key, since=None if retry else shown, next_try=shown if retry else None)
+
+    def _shown(self, retry: bool, changed: float) -> float:
+        return self._plausible(changed) if retry else changed
 
     def _plausible(self, next_try: float) -> float:
         now = self._clock.now().timestamp()
