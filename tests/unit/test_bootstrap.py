@@ -31,7 +31,12 @@ def test_it_needs_the_standard_library_only() -> None:
 
 
 @pytest.mark.skipif(os.name == "nt", reason="a shell script")
-def test_the_check_of_a_change_is_the_test_command() -> None:
+def test_the_check_of_a_change_is_the_test_command_and_the_packages() -> None:
     script = ROOT / ".ci" / "run"
     assert os.access(script, os.X_OK)
-    assert script.read_text().splitlines()[-1] == "exec python3 bootstrap.py test"
+    commands = [line for line in script.read_text().splitlines() if "bootstrap.py" in line]
+    assert commands[0] == "python3 bootstrap.py test"
+    assert commands[1:] == [
+        "python3 bootstrap.py package linux --test",
+        "exec python3 bootstrap.py package windows --test",
+    ]
