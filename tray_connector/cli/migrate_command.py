@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import TimeoutError as FutureTimeoutError
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 
 from tray_connector.cli.console import Console, Update
 from tray_connector.cli.failures import DONE, PERSON
@@ -69,17 +68,19 @@ def fixed_by(environment: Environment) -> str | None:
     return None
 
 
-@dataclass
 class Progress:
-    """The last state, told by one thread and shown by another."""
+    """How far each phase is, told by one thread and shown by another."""
 
-    phase: Phase = "copying"
-    done: int = 0
-    total: int = 0
+    def __init__(self) -> None:
+        self._states: dict[Phase, tuple[int, int]] = {"copying": (0, 0)}
 
     def note(self, phase: Phase, done: int, total: int) -> None:
         """Take it."""
-        self.phase, self.done, self.total = phase, done, total
+        self._states[phase] = (done, total)
+
+    def states(self) -> dict[Phase, tuple[int, int]]:
+        """Every phase that has begun, in order: (done, total)."""
+        return self._states.copy()
 
 
 def watched(console: Console, progress: Progress, work: Callable[[], MigrationReport]) -> MigrationReport:
@@ -105,11 +106,14 @@ def bars(console: Console) -> Iterator[Callable[[Progress], None]]:
         shown: dict[Phase, Update] = {}
 
         def show(progress: Progress) -> None:
-            if progress.phase not in shown:
-                stack.close()
-                shown.clear()
-                shown[progress.phase] = stack.enter_context(console.progress(LABELS[progress.phase]))
-            shown[progress.phase](progress.done, progress.total)
+            for phase, state in progress.states().items():
+                if phase not in shown:
+                    # The bar before it ends.
+                    stack.close()
+                    shown[phase] = stack.enter_context(console.progress(LABELS[phase]))
+                elif phase != next(reversed(shown)):
+                    continue
+                shown[phase](*state)
 
         yield show
 
