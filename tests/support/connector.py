@@ -84,12 +84,7 @@ class Connector:
         """All rows by key; lists as lists, times as texts. None while there are no tables yet."""
         if path is None and self.settings.db_backend == "postgres":
             return postgres_rows(self.settings.pg_dsn or "", self.settings.pg_schema, table)
-        with closing(sqlite3.connect(path or self.settings.sqlite_path)) as connection:
-            connection.row_factory = sqlite3.Row
-            if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = ?", (table,)).fetchone():
-                return {}
-            rows = [dict(row) for row in connection.execute(f"SELECT * FROM {table}")]  # noqa: S608 - a test's own words
-        return {str(next(iter(row.values()))): {name: as_value(value) for name, value in row.items()} for row in rows}
+        return sqlite_rows(path or self.settings.sqlite_path, table)
 
     def execute(self, statement: str) -> None:
         """What another program does to the database."""
@@ -102,6 +97,16 @@ class Connector:
 
     def task(self, task_id: int | str) -> Row:
         return self.rows("tasks")[str(task_id)]
+
+
+def sqlite_rows(path: Path, table: str) -> dict[str, Row]:
+    """All rows of a table of a file by key; none while there is no such table."""
+    with closing(sqlite3.connect(path)) as connection:
+        connection.row_factory = sqlite3.Row
+        if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = ?", (table,)).fetchone():
+            return {}
+        rows = [dict(row) for row in connection.execute(f"SELECT * FROM {table}")]  # noqa: S608 - a test's own words
+    return {str(next(iter(row.values()))): {name: as_value(value) for name, value in row.items()} for row in rows}
 
 
 def postgres_rows(dsn: str, schema: str, table: str) -> dict[str, Row]:

@@ -24,6 +24,7 @@ from requests.utils import select_proxy
 from tray_connector.config.causes import find_cause
 from tray_connector.config.certificates import issuer_of
 from tray_connector.config.clock import Stop, Stopped
+from tray_connector.config.commit_points import passing
 from tray_connector.config.network import SystemAdapter
 from tray_connector.model.errors import InternalError
 
@@ -281,6 +282,7 @@ class _Carrier:
         headers = {"Content-Type": "application/json"} if call.body is not None else {}
         asked = requests.Request(call.method, call.url, headers=headers | call.headers, data=call.body)
         request = session.prepare_request(asked)
+        passing("request.send")
         # Not `Session.send`: it would read the whole body of a redirect.
         settings = session.merge_environment_settings(call.url, {}, True, None, None)
         wait = (self._manner.limits.connect, self._manner.limits.silence)
@@ -303,6 +305,7 @@ class _Carrier:
                 body += chunk
                 if len(body) > self._manner.limits.largest:
                     raise TooLargeError(f"more than {self._manner.limits.largest} bytes")
+            passing("answer.received")
             return Received(response.status_code, response.headers, bytes(body))
 
 

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import os
 import tempfile
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
+from tray_connector.config.commit_points import passing
 from tray_connector.model.errors import ConfigError
 
 FOLDER_MODE = 0o700
 FILE_MODE = 0o600
+FORGOTTEN = 3600.0
+"""Seconds after which a half-written file is nobody's any more: its writer died."""
 
 
 def make_private_folder(folder: Path) -> None:
@@ -28,7 +32,7 @@ def make_private_folder(folder: Path) -> None:
 def replace_file(path: Path, content: bytes) -> None:
     """Write the file so that at any moment, power cuts included, either the old or the new content is there. OSError.
 
-    The new file is the user's alone (0600).
+    The new file is the user's alone (0600). What earlier writers that died left beside it is removed.
     """
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")  # made with 0600
     temporary = Path(name)
@@ -36,12 +40,26 @@ def replace_file(path: Path, content: bytes) -> None:
         with os.fdopen(handle, "wb") as file:
             file.write(content)
             file.flush()
+            passing("file.fsync")
             os.fsync(file.fileno())
+        passing("file.replace")
         temporary.replace(path)
+        passing("file.replaced")
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
     sync_folder(path.parent)
+    _remove_forgotten(path)
+
+
+def _remove_forgotten(path: Path) -> None:
+    # What cannot be removed harms nobody.
+    with suppress(OSError), os.scandir(path.parent) as found:
+        now = path.stat().st_mtime
+        for each in found:
+            ours = each.name.startswith(f".{path.name}.") and each.name.endswith(".tmp")
+            if ours and now - each.stat(follow_symlinks=False).st_mtime > FORGOTTEN:
+                os.unlink(each.path)
 
 
 def export_file(path: Path, content: bytes) -> None:

@@ -14,6 +14,7 @@ from psycopg.conninfo import make_conninfo
 from psycopg.pq import TransactionStatus
 
 from tray_connector.config.clock import Stop, Stopped
+from tray_connector.config.commit_points import passing
 from tray_connector.destinations.postgres_errors import silent
 
 Connection = psycopg.Connection[tuple[Any, ...]]
@@ -88,7 +89,9 @@ def transaction(connection: Connection) -> Iterator[None]:
     connection.autocommit = False
     try:
         yield
+        passing("postgres.commit")
         connection.commit()
+        passing("postgres.committed")
     except BaseException:
         # On a broken connection the server rolls back by itself.
         with suppress(psycopg.Error):

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from tray_connector.config.clock import Clock, Stop, Stopped
+from tray_connector.config.commit_points import passing
 from tray_connector.config.private_files import FILE_MODE, make_private_folder
 from tray_connector.destinations import sqlite_check, sqlite_errors, sqlite_schema
 from tray_connector.destinations.base import FileRow, Identity, Outcome, StoredRow, Write
@@ -194,7 +195,9 @@ class SqliteDestination(KeyedDestination):
         self._patiently(lambda: connection.execute("BEGIN IMMEDIATE"), stop)
         try:
             yield connection
+            passing("sqlite.commit")
             self._patiently(lambda: connection.execute("COMMIT"), stop)
+            passing("sqlite.committed")
         finally:
             if connection.in_transaction:
                 connection.execute("ROLLBACK")

@@ -181,4 +181,5 @@ def beside(files: Files | None, stop: Stop) -> Iterator[Callable[[], FilesReport
             yield lambda: report
         finally:
             ended.set()
+            files.wake.due()
         report = future.result()

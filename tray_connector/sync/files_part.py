@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from tray_connector.config.clock import Stop, Stopped
+from tray_connector.config.commit_points import passing
 from tray_connector.config.private_files import FILE_MODE, replace_file
 from tray_connector.sources.file_host import Held
 
@@ -83,6 +84,7 @@ class Part:
     def _make_sure(self) -> None:
         if self._file is None or self._held.length is None:
             return
+        passing("part.fsync")
         os.fsync(self._file.fileno())
         note = {"size": self._held.size, "etag": self._held.etag, "length": self._held.length}
         replace_file(self._note, json.dumps(note).encode())
@@ -114,9 +116,12 @@ class Part:
         if self._file is None:
             # It was complete before a restart.
             self._file = self._bytes.open("r+b", buffering=0)
+        passing("part.fsync")
         os.fsync(self._file.fileno())
         self._close()
+        passing("part.replace")
         self._bytes.replace(target)
+        passing("part.replaced")
         self._note.unlink(missing_ok=True)
 
     def discard(self) -> None:

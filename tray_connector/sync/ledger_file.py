@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from tray_connector.config.clock import Clock
+from tray_connector.config.commit_points import passing
 from tray_connector.model.errors import TransientError
 from tray_connector.sync.ledger_schema import BEGAN, IN_ORDER, UNCLEAN, ledger_trouble, open_ledger
 
@@ -72,7 +73,9 @@ class LedgerFile:
                 self._connection.execute("BEGIN IMMEDIATE")
                 try:
                     yield self._connection
+                    passing("ledger.commit")
                     self._connection.execute("COMMIT")
+                    passing("ledger.committed")
                 except BaseException:
                     # SQLite has ended the transaction by itself where the disk was full.
                     if self._connection.in_transaction:

@@ -7,6 +7,7 @@ import sqlite3
 from datetime import datetime
 from pathlib import Path
 
+from tray_connector.config.commit_points import passing
 from tray_connector.model.errors import ConfigError, TransientError
 
 logger = logging.getLogger(__name__)
@@ -175,13 +176,16 @@ def _open(path: Path) -> sqlite3.Connection:
         connection.execute("PRAGMA foreign_keys = ON")
         if version == 0:
             tables = f"{SCHEMA}{FILES}{FOUND}{COUNTED}PRAGMA user_version = {SCHEMA_VERSION};"
+            passing("ledger.create")
             connection.executescript(f"BEGIN IMMEDIATE;{tables}COMMIT;")
+            passing("ledger.created")
         unclean = connection.execute("SELECT 1 FROM flags WHERE name = ?", (UNCLEAN,)).fetchone() is not None
         if unclean:
             verdict = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
             if verdict != "ok":
                 raise sqlite3.DatabaseError(f"database disk image is malformed: {verdict}")
         for older in range(version or SCHEMA_VERSION, SCHEMA_VERSION):
+            passing("ledger.create")
             connection.executescript(f"BEGIN IMMEDIATE;{UPGRADES[older]}PRAGMA user_version = {older + 1};COMMIT;")
         began = "anew" if version == 0 else "after a crash" if unclean else IN_ORDER
         connection.execute("INSERT OR REPLACE INTO flags VALUES (?, '1'), (?, ?)", (UNCLEAN, BEGAN, began))

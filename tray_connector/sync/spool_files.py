@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from tray_connector.config.commit_points import passing
 from tray_connector.config.private_files import FILE_MODE, make_private_folder
 from tray_connector.model.errors import TransientError
 from tray_connector.model.events import SOURCES, SourceName, is_id
@@ -148,6 +149,7 @@ class SpoolFiles:
                 while rest:
                     rest = rest[os.write(handle, rest) :]
                 os.ftruncate(handle, len(data))
+                passing("spool.fsync")
                 _make_durable(handle)
             finally:
                 os.close(handle)
@@ -191,13 +193,16 @@ class SpoolFiles:
                 self.replace(temporary, source, key, False)
                 temporary = self.path(source, key, False)
             else:
+                passing("spool.replace")
                 with contextlib.suppress(FileNotFoundError):
                     os.replace(self.path(source, key, True), self.path(source, key, False))
         self.replace(temporary, source, key, retry)
 
     def replace(self, temporary: str, source: SourceName, key: str, retry: bool) -> None:
         """Rename the temporary file to the event's name, over what lies there."""
+        passing("spool.replace")
         os.replace(temporary, self.path(source, key, retry))
+        passing("spool.replaced")
 
     def read(self, source: SourceName, key: str, retry: bool) -> Content:
         """The file's content. `UnreadableFile` for what is no plain file; FileNotFoundError when it is gone."""
@@ -234,12 +239,14 @@ class SpoolFiles:
     def remove(self, source: SourceName, key: str, retry: bool) -> None:
         """Remove the file; gone already is as good."""
         path = self.path(source, key, retry)
+        passing("spool.remove")
         with contextlib.suppress(FileNotFoundError):
             if len(self._spare) >= SPARE:
                 os.unlink(path)
                 return
             spare = f"{self.temporary}{os.sep}{next(self._spares)}{TEMPORARY}"
             os.replace(path, spare)
+            passing("spool.removed")
             self._spare.append(spare)
 
     def set_aside(self, source: SourceName, name: str, reason: str) -> None:
@@ -250,6 +257,7 @@ class SpoolFiles:
         while os.path.lexists(target) or target.name == short:
             self._number += 1
             target = self.unreadable / f"{self._number:06d}-{source}-{short}"
+        passing("spool.set-aside")
         try:
             (self.folder / source / name).rename(target)
         except FileNotFoundError:

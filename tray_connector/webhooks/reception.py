@@ -13,6 +13,7 @@ from hashlib import sha256
 from http import HTTPStatus
 from typing import Any
 
+from tray_connector.config.commit_points import passing
 from tray_connector.model.errors import ConnectorError
 from tray_connector.model.events import SourceName
 from tray_connector.webhooks.bodies import Reported, UnreadableBodyError, missive_report, teamwork_report
@@ -80,6 +81,7 @@ class Reception:
             logger.exception("A request could not be answered")
             answer = Answer(HTTPStatus.INTERNAL_SERVER_ERROR, "internal error")
         content = answer.text.encode()
+        passing("delivery.answer")
         status = f"{answer.status.value} {answer.status.phrase}"
         start_response(
             status, [("Content-Type", answer.content_type), ("Content-Length", str(len(content))), *answer.headers]
