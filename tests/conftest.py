@@ -40,6 +40,7 @@ def pytest_configure() -> None:
     """
     os.environ["PYTHON_KEYRING_BACKEND"] = NO_KEYRING
     settings.register_profile("ours", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    settings.register_profile("long", settings.get_profile("ours"), max_examples=5_000)
     settings.load_profile("ours")
 
 

@@ -83,7 +83,7 @@ def export_settings(source: Path, target: Path) -> int:
     stored = read_settings_file(source).values
     values = {name: value for name, value in stored.items() if name in BY_NAME and not BY_NAME[name].secret}
     content = json.dumps({"format": FORMAT, VERSION_KEY: VERSION, "settings": values}, indent=2, ensure_ascii=False)
-    export_file(target, (content + "\n").encode())
+    export_file(target, (content + "\n").encode("utf-8", "backslashreplace"))
     return len(values)
 
 

@@ -63,7 +63,9 @@ def write_settings_file(path: Path, values: Mapping[str, JsonValue]) -> None:
         raise ConfigError("settings-newer", *NEWER)
     merged = {**stored.values, **values}
     present = {name: value for name, value in merged.items() if value is not None}
-    content = (json.dumps({VERSION_KEY: VERSION, **present}, indent=2, ensure_ascii=False) + "\n").encode()
+    text = json.dumps({VERSION_KEY: VERSION, **present}, indent=2, ensure_ascii=False) + "\n"
+    # Half a character, as in a path of another encoding, becomes JSON's escape for it.
+    content = text.encode("utf-8", "backslashreplace")
     try:
         make_private_folder(path.parent)
         if path.exists():

@@ -112,7 +112,7 @@ class Instance:
                 str(data["token"]),
                 str(data["doing"]),
             )
-        except (OSError, ValueError, KeyError, TypeError):
+        except (OSError, ValueError, KeyError, TypeError, RecursionError, OverflowError):
             return None
 
 

@@ -47,7 +47,7 @@ class Wire:
             if not self._connection.poll(seconds):
                 return None
             message = json.loads(self._connection.recv_bytes(longest))
-        except (OSError, EOFError, ValueError) as error:
+        except (OSError, EOFError, ValueError, RecursionError) as error:
             raise GoneError("the other side has ended") from error
         if not isinstance(message, dict):
             raise GoneError("the other side speaks another language")
@@ -77,9 +77,10 @@ class Wire:
 
 
 def _proof(token: str, text: str) -> str:
-    return hmac.new(token.encode(), text.encode(), hashlib.sha256).hexdigest()
+    return hmac.new(token.encode(), text.encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()
 
 
 def _check(message: Message, token: str, text: str) -> None:
-    if not hmac.compare_digest(str(message.get("proof")).encode(), _proof(token, text).encode()):
+    given = str(message.get("proof")).encode("utf-8", "surrogatepass")
+    if not hmac.compare_digest(given, _proof(token, text).encode()):
         raise GoneError("the other side does not know the token")
