@@ -1592,6 +1592,10 @@ Was gerade geschah, steht in {file}.</translation>
             <translation>Airtable nimmt diesen Eintrag nicht an</translation>
         </message>
         <message>
+            <source>Airtable gives the same page again and again</source>
+            <translation>Airtable liefert immer wieder dieselbe Seite</translation>
+        </message>
+        <message>
             <source>Airtable is in trouble</source>
             <translation>Airtable hat Schwierigkeiten</translation>
         </message>
@@ -2104,6 +2108,10 @@ Was gerade geschah, steht in {file}.</translation>
             <translation>Die Kodierung ist {0}.</translation>
         </message>
         <message>
+            <source>Its list of tasks has no end.</source>
+            <translation>Die Aufgabenliste nimmt kein Ende.</translation>
+        </message>
+        <message>
             <source>Key is accepted: {0}</source>
             <translation>Schlüssel wird angenommen: {0}</translation>
         </message>
@@ -2360,6 +2368,10 @@ Was gerade geschah, steht in {file}.</translation>
             <translation>Nichts geht verloren. Es wird von selbst wieder versucht.</translation>
         </message>
         <message>
+            <source>Nothing is lost. It is tried again by itself; if it stays so, send us the diagnostics.</source>
+            <translation>Nichts geht verloren. Es wird von selbst erneut versucht; bleibt es so, senden Sie uns die Diagnose.</translation>
+        </message>
+        <message>
             <source>Nothing is lost. It is tried again.</source>
             <translation>Nichts geht verloren. Es wird wieder versucht.</translation>
         </message>
@@ -2610,6 +2622,10 @@ Was gerade geschah, steht in {file}.</translation>
         <message>
             <source>Teamwork gives its tasks in very small pages</source>
             <translation>Teamwork gibt seine Aufgaben in sehr kleinen Seiten</translation>
+        </message>
+        <message>
+            <source>Teamwork gives the same page again and again</source>
+            <translation>Teamwork liefert immer wieder dieselbe Seite</translation>
         </message>
         <message>
             <source>Teamwork has no such stream</source>
@@ -2900,8 +2916,12 @@ Was gerade geschah, steht in {file}.</translation>
             <translation>Das Hauptbuch wurde nach Einträgen gefragt, bevor ein Ziel geöffnet war</translation>
         </message>
         <message>
-            <source>The list of tasks is missing in it.</source>
-            <translation>Die Liste der Aufgaben fehlt darin.</translation>
+            <source>The list of records has no end.</source>
+            <translation>Die Liste der Datensätze nimmt kein Ende.</translation>
+        </message>
+        <message>
+            <source>The list of tasks is missing in it, or its tasks have no ids.</source>
+            <translation>Die Aufgabenliste fehlt darin, oder ihre Aufgaben haben keine IDs.</translation>
         </message>
         <message>
             <source>The list of webhooks cannot be kept</source>

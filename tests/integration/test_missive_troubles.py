@@ -178,11 +178,20 @@ def test_one_body_that_missive_cannot_serve_harms_no_other_conversation(status: 
         assert all(len(reading.records) == 2 for reading in readings.values())
 
 
-def test_odd_json_for_one_conversation_is_that_conversations_error() -> None:
+NO_MESSAGES = (
+    {"messages": "none"},
+    {"messages": [None]},
+    {"messages": [{"type": "email"}]},
+    {"messages": [{"id": "x"}]},
+)
+
+
+@pytest.mark.parametrize("answer", NO_MESSAGES)
+def test_odd_json_for_one_conversation_is_that_conversations_error(answer: dict[str, object]) -> None:
     with office() as place:
         good, bad = place.mailbox.add_conversation(mails=2), place.mailbox.add_conversation(mails=2)
         rule = When(f"/v1/conversations/{bad.id}/messages", times=None)
-        place.ready().site.server.faults.status(200, rule, body=as_json({"messages": "none"}))
+        place.ready().site.server.faults.status(200, rule, body=as_json(answer))
         readings = {reading.event.id: reading for reading in place.sync()}
         assert isinstance(readings[bad.id].error, RecordError)
         assert len(readings[good.id].records) == 2

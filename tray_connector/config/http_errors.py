@@ -81,6 +81,8 @@ def words_of(body: bytes, redact: Callable[[str], str] = str) -> str:
     except (ValueError, RecursionError):
         found = [_visible(text)]
     words = redact(" · ".join(dict.fromkeys(" ".join(part.split()) for part in found if part)))
+    # JSON may spell half a character, which no file and no window takes.
+    words = words.encode("utf-8", "replace").decode()
     return words if len(words) <= _WORDS_AT_MOST else words[: _WORDS_AT_MOST - 1] + "…"
 
 

@@ -75,7 +75,7 @@ class Response:
             return "text/html; charset=utf-8", self.data.encode()
         return "application/json; charset=utf-8", json.dumps(
             self.data, ensure_ascii=False, separators=(",", ":")
-        ).encode()
+        ).encode("utf-8", "backslashreplace")
 
 
 class Service(Protocol):

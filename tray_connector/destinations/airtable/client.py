@@ -13,7 +13,7 @@ from pyairtable import Api
 from tray_connector.config.budget import Budget, RequestLog, Window
 from tray_connector.config.carriers import Limits
 from tray_connector.config.clock import Clock, Stop, Stopped
-from tray_connector.destinations.airtable.errors import Refusal, RefusedError, explained
+from tray_connector.destinations.airtable.errors import Refusal, RefusedError, endless, explained
 from tray_connector.destinations.airtable.transport import LIMITS, Road, RoadAdapter
 from tray_connector.model.errors import TransientError
 
@@ -126,6 +126,7 @@ class AirtableClient:
         if formula is not None:
             options["formula"] = formula
         seen: set[str] = set()
+        places: set[str] = set()
         restarts = 0
         offset: str | None = None
         while True:
@@ -137,6 +138,7 @@ class AirtableClient:
                 if not (lost and offset) or restarts == _RESTARTS:
                     raise
                 restarts, offset = restarts + 1, None
+                places.clear()
                 continue
             records = [each for each in records_in(answer) if each["id"] not in seen]
             seen.update(each["id"] for each in records)
@@ -144,6 +146,9 @@ class AirtableClient:
             offset = answer.get("offset")
             if not offset:
                 return
+            if offset in places:
+                raise endless()
+            places.add(offset)
 
     def _persist(self, method: str, url: str, stop: Stop, *, replay: bool, **words: Any) -> dict[str, Any]:
         patience, tries = _BACK_OFF, 0
@@ -180,7 +185,7 @@ class AirtableClient:
             response = error.response
             refusal = self.road.refusal(response.status_code, response.headers, response.content)
             raise RefusedError(refusal) from error
-        except requests.JSONDecodeError as error:
+        except (requests.JSONDecodeError, RecursionError) as error:
             raise foreign(self.road.host) from error
         if not isinstance(answer, dict):
             raise foreign(self.road.host)

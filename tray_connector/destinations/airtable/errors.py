@@ -110,6 +110,16 @@ def _text(value: Any) -> str:
     return value if isinstance(value, str) else ""
 
 
+def endless() -> TransientError:
+    """A list whose next place is one where it was before."""
+    return TransientError(
+        "airtable-endless",
+        "Airtable gives the same page again and again",
+        "The list of records has no end.",
+        "Nothing is lost. It is tried again by itself.",
+    )
+
+
 def limited(refusal: Refusal, now: datetime) -> TransientError:
     """The 429 of either kind: for the month, or for half a minute."""
     if refusal.quota_spent:

@@ -57,6 +57,7 @@ class Preflight:
 
     def _base(self, lines: list[CheckLine], stop: Stop) -> str:
         """The user's role in the base."""
+        places: set[str] = set()
         offset: str | None = None
         while True:
             url = self.client.bases_url() + (f"?offset={offset}" if offset else "")
@@ -67,8 +68,9 @@ class Preflight:
                     lines.append(_role_line(str(each.get("name", "")), role))
                     return role
             offset = answer.get("offset")
-            if not offset:
+            if not offset or offset in places:
                 break
+            places.add(offset)
         raise ConfigError(
             "airtable-base-hidden",
             "The token does not show this base",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,6 +14,8 @@ from tray_connector.sources.base import ReadNumber
 from tray_connector.sources.missive import parse
 from tray_connector.sources.missive.api import Listing, MissiveApi
 from tray_connector.sources.missive.paging import Item, PagingError, UntilWalk
+
+_log = logging.getLogger(__name__)
 
 ALL, TRASHED, JUNKED, TEAM = "all", "trashed", "junked", "team:"
 REMOVED = (TRASHED, JUNKED)
@@ -38,6 +41,7 @@ class Mailboxes:
         self._api = api
         self._clock = clock
         self._read_number = read_number
+        self._told_odd = False
 
     def pages(
         self,
@@ -67,6 +71,10 @@ class Mailboxes:
                 f"In {stream}, {error}.",
                 "Nothing is lost: it is read again. If it stays so, send us the diagnostics.",
             ) from error
+        if None in read and not self._told_odd:
+            # Once: it would come with every poll.
+            self._told_odd = True
+            _log.warning("%d entries in a list from Missive have no id and were left out", read.count(None))
         read_at = listing.server_time or self._clock.now()
         times = [found.last_activity_at for found in read if found is not None and found.last_activity_at is not None]
         return MailboxPage(

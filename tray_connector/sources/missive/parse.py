@@ -140,12 +140,13 @@ def _is_removed(users: Json, me: str | None, in_trash: bool) -> bool:
 
 
 def head(data: Json) -> Head | None:
-    """A message of a list; None where there is no id."""
+    """A message of a list; None where there is no id, or where nothing says whether it is an e-mail."""
     raw = fields(data)
     message_id = identifier(raw.get("id"))
-    if message_id is None:
+    kind = raw.get("type")
+    if message_id is None or not isinstance(kind, str):
         return None
-    is_email = raw.get("type") == "email" and raw.get("draft") is not True
+    is_email = kind == "email" and raw.get("draft") is not True
     return Head(message_id, is_email, moment(raw.get("delivered_at")), moment(raw.get("updated_at")), raw)
 
 

@@ -10,7 +10,7 @@ from tray_connector.model.events import Event
 from tray_connector.model.records import Conversation, Email
 from tray_connector.sources.base import Known, Reading
 from tray_connector.sources.missive import parse
-from tray_connector.sources.missive.paging import Item, UntilWalk
+from tray_connector.sources.missive.paging import Item, PagingError, UntilWalk
 from tray_connector.sources.missive.scope import Scope
 
 
@@ -90,12 +90,15 @@ class Thread:
 
     def take(self, rows: Sequence[parse.Json], limit: int, scope: Scope) -> list[parse.Head]:
         """Take in one page; gives the e-mails on it that are wanted. Raises `PagingError`."""
-        heads = [parse.head(row) for row in rows]
+        heads = [head for row in rows if (head := parse.head(row)) is not None]
+        if len(heads) < len(rows):
+            # Left out, it would be missing for good: the conversation would count as read.
+            raise PagingError("a message has no usable id or type")
         fresh = self.walk.take(_items(heads), limit)
         wanted = []
         for position in fresh:
             head = heads[position]
-            if head is None or parse.fields(rows[position]).get("draft") is True:
+            if parse.fields(rows[position]).get("draft") is True:
                 self.left_out += 1
                 continue
             self.seen.add(head.message_id)
@@ -193,10 +196,10 @@ class Thread:
         return email
 
 
-def _items(heads: Sequence[parse.Head | None]) -> list[Item]:
+def _items(heads: Sequence[parse.Head]) -> list[Item]:
     """For paging: by `delivered_at`; where a page names none at all, by when Missive stored the messages."""
-    delivered = any(head is not None and head.delivered_at is not None for head in heads)
-    return [Item("", None) if head is None else Item(head.message_id, _stamp(head, delivered)) for head in heads]
+    delivered = any(head.delivered_at is not None for head in heads)
+    return [Item(head.message_id, _stamp(head, delivered)) for head in heads]
 
 
 def _stamp(head: parse.Head, delivered: bool) -> int | None:

@@ -87,7 +87,7 @@ class Directory:
             for kind in sorted(self._unsaved):
                 path = self._files[kind]
                 ordered = dict(sorted(self._names[kind].items(), key=lambda item: (len(item[0]), item[0])))
-                content = json.dumps(ordered, ensure_ascii=False, indent=1).encode()
+                content = json.dumps(ordered, ensure_ascii=False, indent=1).encode("utf-8", "backslashreplace")
                 try:
                     make_private_folder(path.parent)
                     replace_file(path, content)
@@ -128,6 +128,7 @@ class Directory:
 
     def _pages(self, path: str, root: str, stop: Stop) -> Iterator[list[Any]]:
         page = 1
+        before: list[Any] = []
         while True:
             params = {"page": str(page), "pageSize": str(_PAGE), "skipCounts": "true"}
             answer = self._client.get(path, params, stop=stop, accept=_NOT_ALLOWED)
@@ -135,13 +136,17 @@ class Directory:
                 _log.info("Teamwork does not show the list of %s: %s", root, answer.words or answer.status)
                 return
             entities = list(sequence(answer.data.get(root)))
+            # A server that gives the same page whatever it is asked for would do so for ever.
+            if entities == before:
+                return
             yield entities
             if not entities or not has_more(answer.data, len(entities), _PAGE):
                 return
-            page += 1
+            page, before = page + 1, entities
 
     def _teams(self, stop: Stop) -> Iterator[list[Any]]:
         page = 1
+        before: list[Any] = []
         while True:
             params = {**_ALL_TEAMS, "page": str(page), "pageSize": str(_TEAM_PAGE)}
             answer = self._client.get("teams.json", params, stop=stop, accept=_NOT_ALLOWED)
@@ -149,12 +154,14 @@ class Directory:
                 _log.info("Teamwork does not show the list of teams: %s", answer.words or answer.status)
                 return
             entities = list(sequence(answer.data.get("teams")))
+            if entities == before:
+                return
             yield entities
             pages = number(answer.headers.get("X-Pages"))
             more = page < pages if pages is not None else len(entities) == _TEAM_PAGE
             if not entities or not more:
                 return
-            page += 1
+            page, before = page + 1, entities
 
 
 def has_more(data: Mapping[str, Any], rows: int, page_size: int) -> bool:

@@ -48,14 +48,12 @@ class Batch:
     included: object
     read_number: int
     server_time: datetime | None
-    odd: int = 0
-    """Entries without an id, which are none."""
     more: bool = False
     page_size: int = PAGE
 
     def without(self, rows: tuple[Row, ...]) -> Batch:
         """The same answer with these rows only."""
-        return Batch(rows, self.included, self.read_number, self.server_time, self.odd)
+        return Batch(rows, self.included, self.read_number, self.server_time)
 
 
 class _OrderRefusedError(Exception):
@@ -71,6 +69,7 @@ class Listing:
         self._ceiling = ceiling
         self._order_by_id = True
         self._largest = PAGE
+        self._told_odd = False
         self._cuts: tuple[datetime, ...] = ()
 
     def walk(self, params: Params, stop: Stop, haste: Haste = "usual") -> Iterator[Batch]:
@@ -144,6 +143,7 @@ class Listing:
     ) -> Generator[Batch, None, bool]:
         """One question by id; False when it has more rows than one question gives."""
         end, highest, step = 0, 0, _STEP_BACK
+        before: list[int] = []
         while True:
             page, size = _window(end, self._largest)
             asked = {**params, "orderBy": "id", "orderMode": "asc", "page": str(page), "pageSize": str(size)}
@@ -161,9 +161,11 @@ class Listing:
             start = (page - 1) * batch.page_size
             if start > 0 and (not ids or ids[0] > highest):
                 # The pages do not meet: rows before this one have gone, and others moved to where we had been.
-                end, step = max(0, start - step), step * 2
+                end, step, before = max(0, start - step), step * 2, []
                 continue
-            step = _STEP_BACK
+            if ids and ids == before:
+                raise endless()
+            step, before = _STEP_BACK, ids
             highest = max([highest, *ids])
             created += [at for row in batch.rows if (at := moment(row.get("createdAt"))) is not None]
             yield batch.without(_unseen(batch.rows, seen))
@@ -176,12 +178,17 @@ class Listing:
     def _by_change(self, params: Params, seen: dict[str, int], stop: Stop, haste: Haste) -> Iterator[Batch]:
         after = moment(params.get("updatedAfter"))
         page = 1
+        before: list[str] = []
         while True:
             bounds = {} if after is None else {"updatedAfter": questions.time(after)}
             order = {"orderBy": "updatedat", "orderMode": "asc", "page": str(page), "pageSize": str(self._largest)}
             batch = self._ask({**params, **bounds, **order}, stop, _later(haste, bool(seen)))
             if batch is None:
                 raise TypeError("a refusal that was not accepted is raised by the client")
+            keys = [_key(row) for row in batch.rows]
+            if page > 1 and keys and keys == before:
+                raise endless()
+            before = keys
             times = [at for row in batch.rows if (at := changed_at(row)) is not None]
             if times != sorted(times):
                 raise InternalError(
@@ -212,9 +219,7 @@ class Listing:
             return None
         entries = _entries(answer)
         rows = tuple(entry for entry in entries if isinstance(entry, dict) and _key(entry))
-        odd = len(entries) - len(rows)
-        if odd:
-            _log.warning("%d entries in a list from Teamwork have no id and were left out", odd)
+        self._tell_odd(len(entries) - len(rows), len(entries))
         asked_size = int(params["pageSize"])
         said_size = number(mapping(mapping(answer.data.get("meta")).get("page")).get("pageSize")) or asked_size
         return Batch(
@@ -222,10 +227,37 @@ class Listing:
             included=answer.data.get("included"),
             read_number=read_number,
             server_time=answer.server_time,
-            odd=odd,
             more=has_more(answer.data, len(entries), asked_size),
             page_size=min(max(said_size, 1), asked_size),
         )
+
+    def _tell_odd(self, odd: int, entries: int) -> None:
+        if odd and odd == entries:
+            raise foreign()
+        if odd and not self._told_odd:
+            # Once: it would come with every poll.
+            self._told_odd = True
+            _log.warning("%d entries in a list from Teamwork have no id and were left out", odd)
+
+
+def foreign() -> TransientError:
+    """An answer that is no list of tasks, whatever its status."""
+    return TransientError(
+        "teamwork-foreign-answer",
+        "Teamwork gives an answer of another form",
+        "The list of tasks is missing in it, or its tasks have no ids.",
+        "It is tried again by itself.",
+    )
+
+
+def endless() -> TransientError:
+    """The same rows on two pages that do not overlap as far: whoever answers does not page at all."""
+    return TransientError(
+        "teamwork-endless",
+        "Teamwork gives the same page again and again",
+        "Its list of tasks has no end.",
+        "Nothing is lost. It is tried again by itself; if it stays so, send us the diagnostics.",
+    )
 
 
 def _later(haste: Haste, is_later: bool) -> Haste:
@@ -243,12 +275,7 @@ def _entries(answer: Answer) -> list[Any]:
     if entries is None:
         return []
     if not isinstance(entries, list):
-        raise TransientError(
-            "teamwork-foreign-answer",
-            "Teamwork gives an answer of another form",
-            "The list of tasks is missing in it.",
-            "It is tried again by itself.",
-        )
+        raise foreign()
     return entries
 
 
