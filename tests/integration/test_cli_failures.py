@@ -12,6 +12,7 @@ import pytest
 
 from tests.support.command_line import CommandLine, Said
 from tests.support.log_guard import ExpectLog
+from tests.support.sqlite_files import without_privileges
 from tray_connector.config.clock import Stop, SystemClock
 from tray_connector.sandbox.faults import ALWAYS
 from tray_connector.sandbox.mailbox import Mailbox
@@ -189,10 +190,11 @@ def test_a_database_server_that_does_not_answer_is_told(cli: CommandLine, expect
     assert "pw@" not in check.out
 
 
-@pytest.mark.skipif(os.name == "nt" or os.getuid() == 0, reason="needs a folder that cannot be written")
-def test_a_home_without_the_right_to_write(cli: CommandLine) -> None:
-    cli.paths.home.mkdir(mode=0o500)
-    assert_told(cli("status"), 3, "The data folder")
+@pytest.mark.skipif(os.name == "nt", reason="rights are told otherwise on Windows")
+def test_a_home_without_the_right_to_write(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
+    with without_privileges() as folder:
+        (folder / "home").mkdir(mode=0o500)
+        assert_told(CommandLine(folder / "home", monkeypatch, capfd)("status"), 3, "The data folder")
 
 
 def test_a_home_that_is_a_file(cli: CommandLine) -> None:

@@ -1,4 +1,4 @@
-"""The disk is full: nothing is lost, the error says what to do, and it goes on when there is room again."""
+"""The disk is full, or read-only: nothing is lost, the error says what to do, and afterwards it goes on."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import pytest
 from tests.support.clock import FakeClock
 from tests.support.connector import Connector, sandbox
 from tests.support.log_guard import ExpectLog
-from tray_connector.model.errors import TransientError
+from tray_connector.model.errors import ConnectorError, TransientError
 from tray_connector.sandbox.mailbox import Mailbox
 from tray_connector.sandbox.mailbox_files import mail_file
 from tray_connector.sandbox.office import Office
@@ -35,6 +35,9 @@ class Disk:
 
     def resize(self, kilobytes: int) -> None:
         self._command("mount", "-o", f"remount,size={kilobytes}k", str(self.folder))
+
+    def allow_writing(self, allowed: bool) -> None:
+        self._command("mount", "-o", f"remount,{'rw' if allowed else 'ro'}", str(self.folder))
 
     def unmount(self) -> None:
         self._command("umount", "-l", str(self.folder))
@@ -176,4 +179,23 @@ def test_no_room_for_files(office: SandboxOffice, folder: Path, clock: FakeClock
         assert connector.sync().exit_code() == 0
         row = connector.rows("attachments")["film"]
         assert (folder / "files" / str(row["path"])).stat().st_size == 9_000_000
+        connector.close()
+
+
+def test_a_disk_that_is_read_only(office: SandboxOffice, folder: Path, clock: FakeClock) -> None:
+    home = folder / "home"
+    with disk(home, 50_000) as small:
+        connector = Connector(office, home, clock, ATTACHMENTS="false")
+        connector.sync()
+        connector.close()
+        office.office.create_task("Neu")
+        small.allow_writing(False)
+        with pytest.raises(ConnectorError) as caught:
+            Connector(office, home, clock).sync()
+        assert str(home) in caught.value.problem.sentence()
+        small.allow_writing(True)
+        assert not list(home.rglob("*.damaged-*"))
+        connector = Connector(office, home, clock, ATTACHMENTS="false")
+        assert connector.sync().exit_code() == 0
+        assert len(connector.rows("tasks")) == TASKS + 1
         connector.close()

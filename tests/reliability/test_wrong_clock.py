@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from tests.reliability.running import JumpingClock, running, until_named, until_state
-from tests.support.clock import FakeClock, SkewedClock
+from tests.support.clock import START, FakeClock, SkewedClock
 from tests.support.connector import Connector, sandbox
 from tests.support.processes import wait_until
 from tests.support.sqlite_files import execute
@@ -16,6 +17,10 @@ from tray_connector.config.clock import SystemClock
 from tray_connector.sandbox.running import SandboxOffice
 
 DAY = 86_400.0
+TO_1970 = -START.timestamp()
+TO_2100 = datetime(2100, 1, 1, tzinfo=UTC).timestamp() - START.timestamp()
+FAR_OFF = [TO_1970, -DAY, DAY, TO_2100]
+"""Seconds: an empty battery, a wrong date, a slip of the keyboard."""
 
 
 @pytest.fixture
@@ -85,7 +90,7 @@ def test_polls_go_on_when_the_schedule_is_silent(
         until_named(service, task.id, "später")
 
 
-@pytest.mark.parametrize("seconds", [-DAY, DAY, -3600.0, 3600.0])
+@pytest.mark.parametrize("seconds", [*FAR_OFF, -3600.0, 3600.0])
 def test_nothing_is_called_in_step_that_was_checked_at_another_time(
     connector: Connector, clock: FakeClock, seconds: float
 ) -> None:
@@ -97,7 +102,7 @@ def test_nothing_is_called_in_step_that_was_checked_at_another_time(
     assert connector.engine.status().state == "in step"
 
 
-@pytest.mark.parametrize("seconds", [-DAY, DAY])
+@pytest.mark.parametrize("seconds", FAR_OFF)
 def test_what_waits_and_what_comes_is_stored_at_once(
     office: SandboxOffice, folder: Path, clock: FakeClock, seconds: float
 ) -> None:
@@ -114,4 +119,31 @@ def test_what_waits_and_what_comes_is_stored_at_once(
         str(after.id): "nach dem Sprung",
     }
     assert connector.engine.spool.counts().total == 0
+    connector.close()
+
+
+@pytest.mark.parametrize("seconds", FAR_OFF)
+def test_a_first_sync_under_a_wrong_clock_and_its_correction(
+    office: SandboxOffice, folder: Path, clock: FakeClock, seconds: float
+) -> None:
+    ours = SkewedClock(clock, seconds)
+    connector = Connector(office, folder / "home", ours)
+    names = {}
+    for moment in ("davor", "danach"):
+        task = office.office.create_task(moment)
+        office.mailbox.add_conversation(moment)
+        names[str(task.id)] = moment
+        clock.advance(60)
+        assert connector.sync().exit_code() == 0
+        assert {key: row["name"] for key, row in connector.rows("tasks").items()} == names
+        assert len(connector.rows("emails")) == len(names)
+        if moment == "davor":
+            ours.jump(-seconds)
+    connector.restart()
+    connector.sync()
+    assert connector.engine.status().state == "in step"
+    assert all(
+        moment is not None and abs((moment - clock.now()).total_seconds()) < 60
+        for moment in connector.engine.status().last_verified.values()
+    )
     connector.close()

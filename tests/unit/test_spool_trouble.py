@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,6 +11,7 @@ import pytest
 
 from tests.support.clock import START, FakeClock
 from tests.support.events import REFUSED, later, task_event
+from tests.support.sqlite_files import without_privileges
 from tray_connector.model.errors import InternalError, TransientError
 from tray_connector.model.events import Event
 from tray_connector.sync.spool import Spool
@@ -101,15 +101,17 @@ def test_a_folder_that_is_none_is_named(tmp_path: Path) -> None:
     spool.close()
 
 
-@pytest.mark.skipif(sys.platform == "win32" or os.geteuid() == 0, reason="rights do not bind this user")
-def test_a_folder_without_rights_is_named(tmp_path: Path) -> None:
-    spool = Spool(tmp_path, FakeClock())
-    (tmp_path / "tmp").chmod(0o500)
-    with pytest.raises(TransientError) as caught:
+@pytest.mark.skipif(sys.platform == "win32", reason="rights are told otherwise on Windows")
+def test_a_folder_without_rights_is_named() -> None:
+    with without_privileges() as folder:
+        spool = Spool(folder, FakeClock())
+        (folder / "tmp").chmod(0o500)
+        with pytest.raises(TransientError) as caught:
+            spool.put([task_event()])
+        (folder / "tmp").chmod(0o700)
+        assert caught.value.problem.code == "spool-not-allowed"
         spool.put([task_event()])
-    (tmp_path / "tmp").chmod(0o700)
-    assert caught.value.problem.code == "spool-not-allowed"
-    spool.close()
+        spool.close()
 
 
 def test_an_id_that_is_no_file_name_is_refused_with_the_whole_put(tmp_path: Path) -> None:

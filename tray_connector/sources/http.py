@@ -37,6 +37,8 @@ _TRIES = 3
 _BACK_OFF = 20.0
 """Seconds of waiting between tries of one request, in all. Waits for the budget come on top."""
 _REDIRECTS = 3
+_AGREEMENT = timedelta(minutes=1)
+"""Clocks that differ by less agree: `Date` has whole seconds, and answers are under way."""
 _AGAIN = ("-unreachable", "-silent", "-dropped", "-cut", "-in-trouble", "-tls", "-proxy")
 
 
@@ -115,6 +117,7 @@ class HttpClient:
         self._carriers = Carriers(f"http-{service}", manner)
         self._lock = threading.Lock()
         self._sent = 0
+        self._ahead = timedelta()
         weakref.finalize(self, self._carriers.close).atexit = False
 
     def __repr__(self) -> str:
@@ -130,6 +133,11 @@ class HttpClient:
     def base_url(self) -> str:
         """The address that paths are appended to, without a slash at its end."""
         return self._base
+
+    def service_time(self) -> datetime:
+        """What the service's clock shows now, going by its last answer: nobody's office has set that one wrong."""
+        with self._lock:
+            return self._clock.now() + self._ahead
 
     def waiting_until(self) -> datetime | None:
         """When the service's limits allow the next ordinary request; None when now."""
@@ -228,6 +236,7 @@ class HttpClient:
         """Runs on the carrier, whether or not anyone still waits."""
         if isinstance(outcome, Received):
             signals = self._signals(outcome)
+            self._compare_clocks(signals.server_time)
             self._budget.learn(signals.limit, signals.remaining, signals.reset, slot)
             if self._is_over(outcome, signals):
                 # On the carrier, so that it stands even when whoever asked has left.
@@ -235,6 +244,12 @@ class HttpClient:
             self._budget.end(slot)
         else:
             self._budget.end(slot, sent=not never_sent(outcome))
+
+    def _compare_clocks(self, theirs: datetime | None) -> None:
+        if theirs is not None:
+            ahead = theirs - self._clock.now()
+            with self._lock:
+                self._ahead = ahead if abs(ahead) >= _AGREEMENT else timedelta()
 
     def _signals(self, received: Received) -> Signals:
         return Signals(received.headers, self._clock.now())

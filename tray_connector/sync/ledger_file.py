@@ -30,6 +30,7 @@ class LedgerFile:
     def __init__(self, path: Path, clock: Clock) -> None:
         self._clock = clock
         self._lock = threading.RLock()
+        self._path = path
         self._connection, self.damaged = open_ledger(path, clock.now())
         self._closed = False
         self._in_order = True
@@ -82,14 +83,14 @@ class LedgerFile:
                         self._connection.execute("ROLLBACK")
                     raise
             except sqlite3.Error as error:
-                raise ledger_trouble(error) from error
+                raise ledger_trouble(error, self._path) from error
 
     def _rows(self, sql: str, values: Sequence[Any] | Mapping[str, Any] = ()) -> list[tuple[Any, ...]]:
         with self._lock:
             try:
                 return self._connection.execute(sql, values).fetchall()
             except sqlite3.Error as error:
-                raise ledger_trouble(error) from error
+                raise ledger_trouble(error, self._path) from error
 
     # Read numbers.
 

@@ -156,7 +156,7 @@ def open_ledger(path: Path, now: datetime) -> tuple[sqlite3.Connection, Path | N
         path.touch(mode=0o600)
         return _open(path), aside
     except (sqlite3.Error, OSError) as error:
-        raise ledger_trouble(error) from error
+        raise ledger_trouble(error, path) from error
 
 
 def _open(path: Path) -> sqlite3.Connection:
@@ -218,11 +218,11 @@ def set_aside(path: Path, now: datetime) -> Path:
     return aside
 
 
-def ledger_trouble(error: Exception) -> TransientError:
+def ledger_trouble(error: Exception, path: Path) -> TransientError:
     """Disk full, locked, read-only: time or a person mends it, and nothing is lost meanwhile."""
     return TransientError(
         "ledger-disk",
         "The connector cannot keep its books",
-        str(error),
+        f"{path}: {error}",
         "Check the free space and the rights of the data folder. Nothing is lost; it is tried again.",
     )

@@ -36,7 +36,8 @@ class Environment:
     def of_this_process(cls) -> Environment:
         """The real one: the environment, a `.env` in the working folder, the operating system's keyring."""
         dotenv = Path.cwd() / ".env"
-        present = dotenv if dotenv.is_file() else None
+        # Not `Path.is_file`: it raises where the folder may not be looked into.
+        present = dotenv if os.path.isfile(dotenv) else None
         paths = Paths.find(os.environ, present)
         return cls(dict(os.environ), present, SystemClock(), paths, CredentialStore(KeyringCredentials(paths.home)))
 

@@ -50,6 +50,10 @@ class MissiveApi:
         self._lock = threading.Lock()
         self._limits = {"conversations": CONVERSATIONS_LIMIT, "messages": MESSAGES_LIMIT}
 
+    def service_time(self) -> datetime:
+        """See `HttpClient.service_time`."""
+        return self._client.service_time()
+
     @property
     def sent(self) -> int:
         """Requests sent so far."""

@@ -23,6 +23,7 @@ UNKNOWN_COUNT = -1
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _FIRST, _LAST = -62_135_596_800, 253_402_300_799
 """The first and the last second of the calendar."""
+_LARGEST = 2**63 - 1
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 _INLINE = re.compile(r"""data-missive-attachment-id\s*=\s*["']?([A-Za-z0-9_-]+)""", re.IGNORECASE)
 _GUESTS_LACK = ("messages_count", "users", "authors", "web_url")
@@ -66,10 +67,10 @@ def identifier(value: Json) -> str | None:
 
 
 def number(value: Json) -> int | None:
-    """A whole number, or None."""
-    if isinstance(value, int) and not isinstance(value, bool):
-        return value
-    return int(value) if isinstance(value, float) and value.is_integer() else None
+    """A whole number; None for anything else, and for what no column can hold."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= _LARGEST:
+        return None
+    return int(value) if value == int(value) else None
 
 
 def seconds(value: Json) -> int | None:

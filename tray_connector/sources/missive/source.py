@@ -89,7 +89,7 @@ class MissiveSource:
 
     def changes(self, stream: str, since: Since, stop: Stop) -> Iterator[Page]:
         """What was active at or after `since`, newest first. Labels and Trash of older ones: see `walk`."""
-        age = None if since.changed_after is None else self._clock.now() - since.changed_after
+        age = None if since.changed_after is None else self._api.service_time() - since.changed_after
         is_poll = age is not None and age < POLL_REACH and not since.everything
         down_to = None if since.everything else since.changed_after or self.first_run_from()
         if down_to is not None:
@@ -236,8 +236,8 @@ class MissiveSource:
         return {key: it.email if isinstance(it, parse.Message) else it for key, it in found.items()}
 
     def first_run_from(self) -> datetime | None:
-        """So many days before now."""
-        return self._clock.now() - self._backfill
+        """So many days before now, by Missive's clock."""
+        return self._api.service_time() - self._backfill
 
     def first_run_takes(self, record: Record) -> bool:  # noqa: ARG002 - the protocol's
         """Always: only the age of a conversation decides."""

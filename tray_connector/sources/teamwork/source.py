@@ -107,7 +107,7 @@ class TeamworkSource:
         self._directory.save()
 
     def _deletions(self, since: Since, stop: Stop, haste: Haste) -> Iterator[Page]:
-        after = since.changed_after or self._clock.now() - _TRASH_KEEPS
+        after = since.changed_after or self.client.service_time() - _TRASH_KEEPS
         params = {**questions.only_deleted(after - _BOUNDARY), **questions.of_projects(self._projects)}
         pages = 0
         for batch in self._listing.walk(params, stop, haste):

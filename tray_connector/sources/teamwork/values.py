@@ -5,7 +5,6 @@ Any member may be absent, null, 0 for "none", or a number where text was documen
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
@@ -58,7 +57,8 @@ def number(value: object) -> int | None:
         exact = value if isinstance(value, int) else float(value)
     except (ValueError, OverflowError):
         return None
-    if not math.isfinite(exact) or abs(exact) > _LARGEST:
+    # Not the other way round: a NaN is no less than anything.
+    if not abs(exact) <= _LARGEST:
         return None
     return round(exact)
 
