@@ -256,4 +256,5 @@ class Office(RuleBasedStateMachine):
         assert world.watch.look(world.place) == 0, "a quiet sync wrote"
         files = [path.name for path in world.connector.paths.spool.rglob("*") if path.is_file()]
         assert files == []
-        assert world.connector.engine.status().problems == ()
+        problems = world.connector.engine.status().problems
+        assert problems == (), problems

@@ -102,6 +102,25 @@ def test_a_loop_that_works_does_not_hide_the_trouble_of_another() -> None:
     assert not board.view().troubles
 
 
+def test_the_trouble_of_a_loop_that_ended_is_over_when_the_part_works() -> None:
+    board = Board(FakeClock())
+    with board.working("read"):
+        board.failed("missive", DOWN, "read")
+        assert not board.worked("missive", "command")
+    assert board.worked("missive", "command")
+    assert not board.view().troubles
+
+
+def test_a_loop_that_begins_again_has_its_trouble_back() -> None:
+    board = Board(FakeClock())
+    with board.working("read"):
+        board.failed("missive", DOWN, "read")
+    with board.working("read") as troubled:
+        assert troubled == {"missive"}
+        assert not board.worked("missive", "command")
+        assert board.worked("missive", "read")
+
+
 def test_a_walk_comes_after_its_interval_and_not_before() -> None:
     clock = FakeClock()
     pace = Pace(clock, 900)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from tray_connector.config.clock import Clock
@@ -48,6 +49,7 @@ class Board:
         self._clock = clock
         self._lock = threading.Lock()
         self._troubles: dict[tuple[str, str], Trouble] = {}
+        self._ended: set[str] = set()
         self._activities: deque[Activity] = deque(maxlen=KEPT_ACTIVITIES)
         self._rates = Rates(clock)
         self._synced = 0
@@ -67,16 +69,34 @@ class Board:
     def worked(self, part: str, by: str = "") -> bool:
         """A part works for one loop. True when it had failed before, and works for all the others too.
 
-        Whoever met the same problem as that loop is rid of it as well.
+        Whoever met the same problem as that loop is rid of it as well, and so is every loop that has ended.
         """
         with self._lock:
             had = self._troubles.get((part, by))
-            if had is None:
-                return False
-            code = had.problem.code
-            for key in [key for key, it in self._troubles.items() if key[0] == part and it.problem.code == code]:
+            over = [
+                (name, loop)
+                for (name, loop), trouble in self._troubles.items()
+                if name == part
+                and (loop in self._ended or (had is not None and trouble.problem.code == had.problem.code))
+            ]
+            for key in over:
                 del self._troubles[key]
-            return all(name != part for name, _ in self._troubles)
+            return bool(over) and all(name != part for name, _ in self._troubles)
+
+    @contextmanager
+    def working(self, by: str) -> Iterator[set[str]]:
+        """While a loop works; gives the parts whose trouble it left behind when it ended, which is its own again.
+
+        After its end it will not find out that a part works again, so any other one may.
+        """
+        with self._lock:
+            self._ended.discard(by)
+            left = {part for part, loop in self._troubles if loop == by}
+        try:
+            yield left
+        finally:
+            with self._lock:
+                self._ended.add(by)
 
     def found(self, count: int) -> None:
         """So many records were found that must be brought into step."""

@@ -51,34 +51,34 @@ class Keeper:
         one. Where that is another part than the loop's own, it is heeded for `heeds_others` seconds at most.
         """
         failures = 0
-        troubled: set[str] = set()
-        while not stop.is_set():
-            try:
-                if self._rest(wake, stop):
-                    continue
-                did = work(failures > 0)
-            except Stopped:
-                return
-            except ConnectorError as error:
-                failures += 1
-                troubled.add(error.part or part)
-                self.failed(error.part or part, error, name)
-                most = math.inf if error.part in (None, part) else heeds_others
-                wake.wait(stop, self._back_off(failures, error, longest, most), patient=True)
-            except Exception:
-                failures += 1
-                logger.exception("%s broke off and is tried again", name)
-                troubled.add(part)
-                self._board.failed(part, broken(part), name)
-                wake.wait(stop, self._back_off(failures, None, longest), patient=True)
-            else:
-                if did:
-                    failures = 0
-                    for each in troubled:
-                        self.recovered(each, name)
-                    troubled.clear()
-                if waits:
-                    wake.wait(stop, idle())
+        with self._board.working(name) as troubled:
+            while not stop.is_set():
+                try:
+                    if self._rest(wake, stop):
+                        continue
+                    did = work(failures > 0)
+                except Stopped:
+                    return
+                except ConnectorError as error:
+                    failures += 1
+                    troubled.add(error.part or part)
+                    self.failed(error.part or part, error, name)
+                    most = math.inf if error.part in (None, part) else heeds_others
+                    wake.wait(stop, self._back_off(failures, error, longest, most), patient=True)
+                except Exception:
+                    failures += 1
+                    logger.exception("%s broke off and is tried again", name)
+                    troubled.add(part)
+                    self._board.failed(part, broken(part), name)
+                    wake.wait(stop, self._back_off(failures, None, longest), patient=True)
+                else:
+                    if did:
+                        failures = 0
+                        for each in troubled:
+                            self.recovered(each, name)
+                        troubled.clear()
+                    if waits:
+                        wake.wait(stop, idle())
 
     def _rest(self, wake: Wake, stop: Stop) -> bool:
         pause = read_pause(self._ledger)
