@@ -8,6 +8,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from copy import copy
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -172,12 +173,28 @@ class Ledger(LedgerFile):
             self.files.keep(connection, files)
 
     def remove(self, table: Table, ids: Collection[str]) -> None:
-        """Their rows are not (or no longer) in the destination."""
+        """Their rows are not (or no longer) in the destination. Of a conversation that lacks one so, all messages are
+        read at the next look at it, whatever becomes of those who forgot the row.
+        """
         with self._transaction() as connection:
             keys = [(self._destination, table, key) for key in ids]
-            connection.executemany("DELETE FROM records WHERE destination = ? AND tab = ? AND id = ?", keys)
             if table == "emails":
+                self._doubt(connection, keys)
                 self.files.drop(connection, ids)
+            connection.executemany("DELETE FROM records WHERE destination = ? AND tab = ? AND id = ?", keys)
+
+    @staticmethod
+    def _doubt(connection: sqlite3.Connection, keys: Sequence[tuple[int, Table, str]]) -> None:
+        homes: set[tuple[int, str]] = set()
+        for key in keys:
+            sql = "SELECT destination, conversation_id FROM records WHERE destination = ? AND tab = ? AND id = ?"
+            homes.update(connection.execute(sql, key))
+        for home in homes:
+            sql = "SELECT conversation FROM conversations WHERE destination = ? AND id = ?"
+            for (text,) in connection.execute(sql, home).fetchall():
+                doubted = replace(conversation_of(text), messages_count=-1)
+                sql = "UPDATE conversations SET conversation = ? WHERE destination = ? AND id = ?"
+                connection.execute(sql, (as_text(to_json(doubted)), *home))
 
     def iterate(self, table: Table, batch: int = 500) -> Iterator[list[Entry]]:
         """All of a table in the order of ids, a batch at a time; others may write meanwhile."""

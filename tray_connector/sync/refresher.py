@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 
 from tray_connector.config.clock import Clock, Stop
 from tray_connector.model.events import Event
@@ -58,10 +57,6 @@ class Refresher:
             self._spool.put([self._fresh(table, key) for key in ids])
             forgotten = [record for record in lost if record.deleted or lane.source.in_scope(record)]
             self._ledger.remove(table, [key_of(record) for record in forgotten])
-            homes = {home_of(record) for record in forgotten if isinstance(record, Email) and record.deleted}
-            known = self._ledger.known_conversations(homes).values()
-            # Of a conversation without its count, restoring reads all messages.
-            self._ledger.note((), [(replace(found, messages_count=-1), read) for found, read in known])
         return count
 
     def _refresh(
