@@ -72,8 +72,11 @@ def environment_of(
 
 
 @pytest.fixture
-def make_host(qtbot: QtBot, tmp_path: Path, clock: Clock) -> Iterator[MakeHost]:
-    """``make_host(office.environment(), home=…, credentials=…)``: a host, not yet started, that ends with the test."""
+def make_host(office: SandboxOffice, qtbot: QtBot, tmp_path: Path, clock: Clock) -> Iterator[MakeHost]:
+    """``make_host(office.environment(), home=…, credentials=…)``: a host, not yet started, that ends with the test.
+
+    It ends before the office does, which it would tell otherwise.
+    """
     with ExitStack() as stack:
 
         def make(
