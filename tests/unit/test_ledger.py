@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -57,6 +58,16 @@ def test_a_conversation_is_known_with_its_read_number(ledger: Ledger, item: Conv
     assert ledger.known_conversations([item.conversation_id, "none"]) == {item.conversation_id: (item, 7)}
     ledger.note([], [(Conversation(conversation_id=item.conversation_id, messages_count=999), 6)])
     assert ledger.conversation(item.conversation_id) == item
+
+
+def test_a_conversation_that_loses_a_row_is_read_whole_next(ledger: Ledger) -> None:
+    rows = [Email(email_id=key, conversation_id=home) for key, home in (("1", "a"), ("2", "a"), ("3", "b"))]
+    both = [Conversation(conversation_id=home, messages_count=2, subject=home) for home in "ab"]
+    ledger.note([entry(row) for row in rows], [(item, 7) for item in both])
+    ledger.remove("emails", ["2", "unknown"])
+    assert ledger.entries_of("a").keys() == {"1"}
+    assert ledger.conversation("a") == replace(both[0], messages_count=-1)
+    assert ledger.conversation("b") == both[1]
 
 
 def test_large_fields_are_not_kept(tmp_path: Path, ledger: Ledger) -> None:
